@@ -1,0 +1,1 @@
+"""The branch server: who came, what they need, whose turn it is."""

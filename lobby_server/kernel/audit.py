@@ -1,0 +1,56 @@
+"""Who did what, in the same commit as the deed, chained so that nothing can be taken out unseen.
+
+Each row's `mac` is HMAC-SHA256 under the audit key over the row before it and its own content; the key
+is not in the database, so that whoever owns the tables still cannot rewrite them unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.clock import to_wire
+from lobby_server.kernel.database import canonical
+from lobby_server.kernel.tables import audit, branch_clock
+
+FIRST_MAC = bytes(32)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One line of the audit: `facts` hold ids and codes, never names or numbers of people."""
+
+    actor: str
+    deed: str
+    subject: str
+    facts: Mapping[str, Any]
+
+
+def chain(key: bytes, previous: bytes, branch_id: str, audit_seq: int, at: datetime, deed: Deed) -> bytes:
+    """The 32 bytes that tie a row to all rows before it."""
+    content = canonical([branch_id, audit_seq, to_wire(at), deed.actor, deed.deed, deed.subject, dict(deed.facts)])
+    return hmac.new(key, previous + content.encode(), hashlib.sha256).digest()
+
+
+def faults(db: sa.Connection, key: bytes) -> list[str]:
+    """Rows that were altered, removed, reordered or cut off at the end."""
+    found = []
+    for head in db.execute(sa.select(branch_clock)):
+        previous, count = FIRST_MAC, 0
+        rows = db.execute(sa.select(audit).where(audit.c.branch_id == head.branch_id).order_by(audit.c.audit_seq))
+        for count, row in enumerate(rows, 1):
+            deed = Deed(row.actor, row.deed, row.subject, row.facts)
+            previous = chain(key, previous, row.branch_id, row.audit_seq, row.at, deed)
+            if row.audit_seq != count or not hmac.compare_digest(previous, row.mac):
+                found.append(f"audit_chain {head.branch_id}: broken at row {row.audit_seq}")
+                break
+        else:
+            if (count, previous) != (head.audit_seq, head.audit_mac):
+                found.append(f"audit_chain {head.branch_id}: {count} rows, {head.audit_seq} were written")
+    return found

@@ -1,0 +1,98 @@
+"""The same command sent twice is done once and answered twice, with the same answer.
+
+The sender makes the key and keeps it until it has an answer. The answer is stored in the transaction of
+the deed, sealed, because answers may hold a masked name or a ticket's secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lobby_server.kernel.errors import Conflict
+from lobby_server.kernel.privacy import Keyring
+from lobby_server.kernel.tables import answered
+from lobby_server.kernel.work import Work
+
+KEPT = timedelta(days=35)
+_PURPOSE = "answered"
+
+
+@dataclass(frozen=True)
+class CommandKey:
+    """One command of one sender: `key` is the sender's UUID, the rest says what it was for."""
+
+    actor: str
+    method: str
+    path: str
+    key: str
+    body_sha256: bytes
+
+    @property
+    def scope(self) -> bytes:
+        """32 bytes for (actor, method, path)."""
+        return hashlib.sha256("\n".join((self.actor, self.method, self.path)).encode()).digest()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An answer as it was, or is now, given."""
+
+    http_code: int
+    body: str
+    replayed: bool
+
+
+def find(db: sa.Connection, keys: Keyring, command: CommandKey) -> Stored | None:
+    """The stored answer of this command. Raises Conflict("key_reused") for another body."""
+    before = db.execute(
+        sa.select(answered).where(answered.c.scope == command.scope, answered.c.key == command.key)
+    ).one_or_none()
+    if before is None:
+        return None
+    if before.body_sha256 != command.body_sha256:
+        raise Conflict("key_reused")
+    return Stored(before.http_code, keys.open(before.answer, _PURPOSE), replayed=True)
+
+
+def once(work: Work, command: CommandKey, deed: Callable[[], tuple[int, str]]) -> Stored:
+    """Do the deed unless this command was done before; then give the stored answer.
+
+    Raises Conflict("key_reused") for the same key with another body. A deed that raises leaves no trace,
+    so the sender may try again with the same key.
+    """
+    insert = postgresql.insert if work.db.dialect.name == "postgresql" else sqlite.insert
+    # On PostgreSQL a racing twin waits here for the first one's commit, then finds its row.
+    claimed = work.db.execute(
+        insert(answered)
+        .values(
+            scope=command.scope,
+            key=command.key,
+            body_sha256=command.body_sha256,
+            http_code=0,
+            answer=b"",
+            at=work.now,
+        )
+        .on_conflict_do_nothing()
+    )
+    if not claimed.rowcount:
+        before = find(work.db, work.keys, command)
+        assert before is not None
+        return before
+    http_code, body = deed()
+    work.db.execute(
+        answered.update()
+        .where(answered.c.scope == command.scope, answered.c.key == command.key)
+        .values(http_code=http_code, answer=work.keys.seal(body, _PURPOSE))
+    )
+    return Stored(http_code, body, replayed=False)
+
+
+def forget_old_keys(work: Work, _request: None) -> int:
+    """Remove answers older than 35 days; returns how many."""
+    return work.db.execute(answered.delete().where(answered.c.at < work.now - KEPT)).rowcount

@@ -1,0 +1,67 @@
+"""The shape of what the ground floor keeps."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.database import Json, Moment, metadata
+
+# One row a branch: locked last in every transaction, so that the order of numbers is the order of commits.
+branch_clock = sa.Table(
+    "branch_clock",
+    metadata,
+    sa.Column("branch_id", sa.String(16), primary_key=True),
+    sa.Column("epoch", sa.String(36), nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("last_at", Moment, nullable=True),
+    sa.Column("audit_seq", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("audit_mac", sa.LargeBinary, nullable=False),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("branch_id", sa.String(16), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("type", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("data", Json, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("branch_id", sa.String(16), primary_key=True),
+    sa.Column("audit_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False),
+    sa.Column("deed", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(80), nullable=False),
+    sa.Column("facts", Json, nullable=False),
+    sa.Column("mac", sa.LargeBinary, nullable=False),
+)
+
+due = sa.Table(
+    "due",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("branch_id", sa.String(16), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("ref", sa.String(80), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.UniqueConstraint("kind", "ref"),
+    sa.Index(None, "at"),
+)
+
+answered = sa.Table(
+    "answered",
+    metadata,
+    sa.Column("scope", sa.LargeBinary, primary_key=True),
+    sa.Column("key", sa.String(36), primary_key=True),
+    sa.Column("body_sha256", sa.LargeBinary, nullable=False),
+    sa.Column("http_code", sa.Integer, nullable=False),
+    sa.Column("answer", sa.LargeBinary, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index(None, "at"),
+)
