@@ -1,0 +1,95 @@
+"""Our own pages: rendered from templates, each under the strict policy of docs/reference/page-policy.md."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lobby_server.doors.files import StaticFiles
+from lobby_server.doors.routes import Answer
+from lobby_server.kernel.errors import NotFound
+
+LANGUAGES = ("zh-CN", "en")
+KIOSK_AGENT_SOCKET = "ws://127.0.0.1:47800"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The catalogues, one a language, shared with the scripts."""
+
+    catalogues: dict[str, dict[str, str]]
+
+    @classmethod
+    def read(cls, folder: Path) -> Words:
+        """Read every language's file."""
+        return cls({each: json.loads((folder / f"{each}.json").read_text("utf-8")) for each in LANGUAGES})
+
+    def word(self, language: str, key: str, **facts: object) -> str:
+        """The sentence for a key. A missing key is our mistake: KeyError."""
+        return self.catalogues[language][key].format(**facts)
+
+
+class Pages:
+    """Renders pages and words the policy that travels with each."""
+
+    def __init__(self, templates: list[Path], files: StaticFiles, words: Words) -> None:
+        self.files = files
+        self.words = words
+        self._templates = Environment(
+            loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined, auto_reload=False
+        )
+        self._templates.globals.update(asset=files.address, preload=files.preload_tags)
+
+    def page(self, template: str, language: str, page: dict[str, Any], **facts: Any) -> Answer:
+        """One page. `page` is what its script reads; `facts` are for the template alone."""
+        told = {**page, "lang": language, "icons": self.files.address("shared/vendor/icons.svg")}
+        body = self._templates.get_template(template).render(
+            lang=language,
+            page=told,
+            # "<" would let a name end the script element.
+            page_json=Markup(json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704
+            import_map_tag=self.files.import_map_tag(),
+            word=lambda key, **given: self.words.word(language, key, **given),
+            **facts,
+        )
+        headers = self._headers(is_kiosk=page.get("page") == "kiosk")
+        return Answer(200, body, headers, content_type="text/html; charset=utf-8")
+
+    def _headers(self, *, is_kiosk: bool) -> dict[str, str]:
+        connect = f"'self' {KIOSK_AGENT_SOCKET}" if is_kiosk else "'self'"
+        policy = (
+            f"default-src 'none'; script-src 'self' '{self.files.import_map_sha256}'; style-src 'self'; "
+            f"img-src 'self'; font-src 'self'; connect-src {connect}; media-src 'self'; worker-src 'self'; "
+            "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+            "require-trusted-types-for 'script'; trusted-types sw"
+        )
+        camera = "(self)" if is_kiosk else "()"
+        return {
+            "Content-Security-Policy": policy,
+            "Permissions-Policy": f"camera={camera}, microphone=(), geolocation=(), payment=()",
+        }
+
+
+def language_of_request() -> str:
+    """The language asked for with `?lang=`, else the browser's, else Chinese."""
+    asked = request.args.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    return request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0]) or LANGUAGES[0]
+
+
+def send_file(files: StaticFiles, address: str) -> Answer:
+    """The file at an address, packed where the browser takes it. Raises NotFound."""
+    file = files.by_address.get(address)
+    if file is None:
+        raise NotFound("file")
+    if file.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers = {**file.headers, "Content-Encoding": "gzip"}
+        return Answer(200, file.packed, headers, content_type=file.content_type)
+    return Answer(200, file.body, file.headers, content_type=file.content_type)

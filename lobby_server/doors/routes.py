@@ -1,0 +1,168 @@
+"""Declaring a door: address, who may pass, what it takes and gives. The rest is the same for all.
+
+door = Door("visits")
+
+@door.command("POST", "/visits/{visit_id}/claim", may={LOBBY_MANAGER}, gives=wire.Claimed)
+def post_claim(call: Call) -> Answer:
+    return call.run(actions.claim, actions.Claim(call.path["visit_id"]), wire.claimed)
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from lobby_server.doors.who import EVERY_NAME
+from lobby_server.kernel.actor import Actor
+from lobby_server.kernel.house import House
+from lobby_server.kernel.idempotency import CommandKey, Stored, find, once
+from lobby_server.kernel.work import Work
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: an HTTP code and a body (JSON text; empty for 204; bytes for a file).
+
+    `cookie` sets the sign-in cookie; an empty one takes it away.
+    """
+
+    http_code: int = 200
+    body: str | bytes = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookie: str | None = None
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a handler sees it: already proven, allowed and read."""
+
+    house: House
+    route: Route
+    actor: Actor
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    key: str
+    body_sha256: bytes
+    address: str
+    is_secure: bool
+
+    def run(self, action: Callable[[Work, R], T], request: R, present: Callable[[Work, T], BaseModel | None]) -> Answer:
+        """Run an action once for this command's key; `present` words its answer in the same transaction."""
+
+        @functools.wraps(action)
+        def once_only(work: Work, request: R) -> Answer:
+            def deed() -> tuple[int, str]:
+                given = present(work, action(work, request))
+                return (self.route.http_code, given.model_dump_json()) if given is not None else (204, "")
+
+            return _as_stored(once(work, self._command(), deed))
+
+        return self.house.works.run(once_only, request, self.actor)
+
+    def answered_before(self) -> Answer | None:
+        """The answer to this command if it was done already: for doors that must look before they act."""
+        with self.house.database.read() as db:
+            stored = find(db, self.house.keys, self._command())
+        return _as_stored(stored) if stored else None
+
+    def run_plain(self, action: Callable[[Work, R], T], request: R) -> T:
+        """Run an action of a command that carries no key (sign-in, heartbeat)."""
+        return self.house.works.run(action, request, self.actor)
+
+    def _command(self) -> CommandKey:
+        path = self.route.path.format(**self.path)
+        return CommandKey(self.actor.label, self.route.method, path, self.key, self.body_sha256)
+
+
+def _as_stored(stored: Stored) -> Answer:
+    headers = {"Idempotent-Replayed": "true"} if stored.replayed else {}
+    return Answer(stored.http_code, stored.body, headers)
+
+
+Handler = Callable[[Call], Answer | BaseModel]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of the policy table: method and address, who may, and the shapes on the wire."""
+
+    method: str
+    path: str
+    may: frozenset[str]
+    handler: Handler
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    http_code: int = 200
+    keyed: bool = False
+    tag: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring, for OpenAPI."""
+        return (self.handler.__doc__ or "").strip().split("\n")[0]
+
+
+class Door:
+    """The doors of one capability."""
+
+    def __init__(self, tag: str, prefix: str = API) -> None:
+        self.tag = tag
+        self.prefix = prefix
+        self.routes: list[Route] = []
+
+    def question(
+        self, path: str, *, may: Collection[str], gives: type[BaseModel] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """A GET that changes nothing."""
+        return self._row("GET", path, may, None, gives, 200, keyed=False)
+
+    def command(
+        self,
+        path: str,
+        *,
+        may: Collection[str],
+        takes: type[BaseModel] | None = None,
+        gives: type[BaseModel] | None = None,
+        http_code: int = 200,
+        keyed: bool = True,
+    ) -> Callable[[Handler], Handler]:
+        """A POST that does something. `keyed=False` only for what interfaces.md exempts from the key."""
+        return self._row("POST", path, may, takes, gives, http_code, keyed=keyed)
+
+    def _row(
+        self,
+        method: str,
+        path: str,
+        may: Collection[str],
+        takes: type[BaseModel] | None,
+        gives: type[BaseModel] | None,
+        http_code: int,
+        *,
+        keyed: bool,
+    ) -> Callable[[Handler], Handler]:
+        unknown = set(may) - EVERY_NAME
+        assert may and not unknown, f"{path}: policy names {sorted(unknown)}; there are {sorted(EVERY_NAME)}"
+
+        def declare(handler: Handler) -> Handler:
+            row = Route(method, self.prefix + path, frozenset(may), handler, takes, gives, http_code, keyed, self.tag)
+            self.routes.append(row)
+            return handler
+
+        return declare
+
+
+def sha256(raw: bytes) -> bytes:
+    """32 bytes of a body, to tell two bodies apart."""
+    return hashlib.sha256(raw).digest()
