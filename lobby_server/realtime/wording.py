@@ -1,0 +1,62 @@
+"""Who hears which event, and in which words. The app collects the rows from every room's `live.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.events import Recorded, to_json
+from lobby_server.kernel.privacy import Keyring
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What a worder may look at: one consistent view, and the keys that open names."""
+
+    db: sa.Connection
+    keys: Keyring
+
+
+Worder = Callable[[Reader, Recorded], Mapping[str, Any]]
+Wording = Mapping[str, Mapping[str, Worder]]
+
+
+def as_recorded(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    """The worder for events that hold nothing to hide."""
+    return happened.data
+
+
+class Vocabulary:
+    """All rows together: event type to audience to worder."""
+
+    def __init__(self, rows: Iterable[Wording]) -> None:
+        self._by_type: dict[str, Mapping[str, Worder]] = {}
+        for wording in rows:
+            doubled = self._by_type.keys() & wording.keys()
+            assert not doubled, f"event types worded twice: {sorted(doubled)}"
+            self._by_type.update(wording)
+        self.audiences = sorted({name for heard in self._by_type.values() for name in heard})
+        self.types = {
+            audience: frozenset(name for name, heard in self._by_type.items() if audience in heard)
+            for audience in self.audiences
+        }
+
+    def put(self, reader: Reader, audience: str, happened: Recorded) -> dict[str, Any] | None:
+        """The event for an audience without its numbers' link, or None when they do not hear it."""
+        worder = self._by_type.get(happened.type, {}).get(audience)
+        if worder is None:
+            return None
+        data = worder(reader, happened)
+        return {"seq": happened.seq, "type": happened.type, "at": to_json(happened.at), "data": data}
+
+
+def link(events: Iterable[dict[str, Any]], previous: int) -> tuple[list[dict[str, Any]], int]:
+    """Give each event of one audience the number of the one before; returns them and the last number."""
+    linked = []
+    for each in events:
+        linked.append({**each, "prev_seq": previous})
+        previous = each["seq"]
+    return linked, previous
