@@ -1,0 +1,1 @@
+"""The branch itself: its windows, service types, business day and devices."""

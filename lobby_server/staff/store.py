@@ -1,0 +1,90 @@
+"""Every query about staff and sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.privacy import Keyring
+from lobby_server.staff.rules import SignIn, Staff
+from lobby_server.staff.tables import sign_in, staff
+
+NAME = "staff.name"
+
+
+def add(db: sa.Connection, keys: Keyring, new: Staff, password_hash: str) -> None:
+    """A new colleague."""
+    db.execute(
+        staff.insert().values(
+            id=new.id,
+            branch_id=new.branch_id,
+            staff_no=new.staff_no,
+            name_sealed=keys.seal(new.name, NAME),
+            roles=list(new.roles),
+            password_hash=password_hash,
+        )
+    )
+
+
+def find(db: sa.Connection, keys: Keyring, branch_id: str, staff_no: str) -> tuple[Staff, str] | None:
+    """A colleague who may sign in, and the password's hash."""
+    row = db.execute(
+        sa.select(staff).where(
+            staff.c.branch_id == branch_id, staff.c.staff_no == staff_no, staff.c.disabled_at.is_(None)
+        )
+    ).one_or_none()
+    return (_staff(row, keys), row.password_hash) if row else None
+
+
+def named(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, Staff]:
+    """Colleagues by id."""
+    if not ids:
+        return {}
+    rows = db.execute(sa.select(staff).where(staff.c.id.in_(sorted(ids))))
+    return {row.id: _staff(row, keys) for row in rows}
+
+
+def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetime) -> None:
+    """A person signed in."""
+    db.execute(
+        sign_in.insert().values(
+            id=new.id,
+            token_index=token_index,
+            staff_id=new.staff.id,
+            csrf=new.csrf,
+            at=now,
+            expires_at=new.expires_at,
+        )
+    )
+
+
+def sign_in_of(db: sa.Connection, keys: Keyring, token_index: bytes, now: datetime) -> SignIn | None:
+    """The sign-in of a cookie, if it still counts."""
+    row = db.execute(
+        sa.select(staff, sign_in.c.id.label("sign_in_id"), sign_in.c.csrf, sign_in.c.expires_at)
+        .join(sign_in, sign_in.c.staff_id == staff.c.id)
+        .where(sign_in.c.token_index == token_index, sign_in.c.expires_at > now, staff.c.disabled_at.is_(None))
+    ).one_or_none()
+    return SignIn(row.sign_in_id, _staff(row, keys), row.csrf, row.expires_at) if row else None
+
+
+def remove_sign_in(db: sa.Connection, sign_in_id: str) -> None:
+    """Its cookie counts no more."""
+    db.execute(sign_in.delete().where(sign_in.c.id == sign_in_id))
+
+
+def forget_old_sign_ins(db: sa.Connection, now: datetime) -> None:
+    """Remove those that ended by themselves."""
+    db.execute(sign_in.delete().where(sign_in.c.expires_at <= now))
+
+
+def _staff(row: sa.Row[Any], keys: Keyring) -> Staff:
+    return Staff(row.id, row.branch_id, row.staff_no, keys.open(row.name_sealed, NAME), tuple(row.roles))
+
+
+def set_all_passwords(db: sa.Connection, password_hash: str) -> None:
+    """One password for everybody: the trial's only."""
+    db.execute(staff.update().values(password_hash=password_hash))

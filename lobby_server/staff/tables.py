@@ -1,0 +1,32 @@
+"""The shape of staff and sign-ins."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.database import Json, Moment, metadata
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), nullable=False),
+    sa.Column("staff_no", sa.String(32), nullable=False),
+    sa.Column("name_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("roles", Json, nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("disabled_at", Moment, nullable=True),
+    sa.UniqueConstraint("branch_id", "staff_no"),
+)
+
+sign_in = sa.Table(
+    "sign_in",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("token_index", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Index(None, "expires_at"),
+)
