@@ -1,0 +1,181 @@
+"""The customer's code: how it is read, and the one verdict that it gets.
+
+`BQ1:` + Base45 (RFC 9285) of 85 bytes: type 1 | kid 2 | cust_ref 8 | iat 4 (seconds since 2025-01-01) |
+nonce 4 | aud 2 (0 = any branch) | Ed25519 signature 64 (RFC 8032) over `BQ1\\0` and the 21 bytes before it.
+It lives 60 s; clocks may differ by 30 s. Reading is pure: whether a code was used before only the
+database knows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+PREFIX = "BQ1:"
+ONLINE = 1
+BODY_BYTES, SIGNATURE_BYTES = 21, 64
+CODE_LENGTH_MAX = 512
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+LIVES = timedelta(seconds=60)
+SKEW = timedelta(seconds=30)
+_SIGNED = b"BQ1\0"
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_VALUE_OF = {letter: value for value, letter in enumerate(_ALPHABET)}
+
+# Whose payment codes people hold up by mistake: digits and first digits as the schemes publish them.
+_PAY_CODES = (
+    ("wechat", re.compile(r"1[0-5]\d{16}")),
+    ("alipay", re.compile(r"(?:2[5-9]|30)\d{14,22}")),
+    ("unionpay", re.compile(r"62\d{17}")),
+    ("emv_cpm", re.compile(r"hQVDUFYwMWE[A-Za-z0-9+/=]*")),
+)
+
+
+class Verdict(StrEnum):
+    """What a code turned out to be. `REPLAY` is found by the database, all others here."""
+
+    OK = "ok"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_KEY = "unknown_key"
+    REVOKED = "revoked"
+    REPLAY = "replay"
+    WRONG_AUDIENCE = "wrong_audience"
+    MALFORMED = "malformed"
+    FOREIGN_PAYCODE = "foreign_paycode"
+    NOT_OURS = "not_ours"
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A key of head office's list. `revoked` ones stay on it, so that their codes are told apart."""
+
+    kid: int
+    public_key: bytes
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class CodeBody:
+    """What a type 1 code says."""
+
+    kid: int
+    cust_ref: bytes
+    issued_at: datetime
+    nonce: bytes
+    audience: int
+
+    def packed(self) -> bytes:
+        """The 21 bytes that are signed."""
+        issued_s = int((self.issued_at - EPOCH).total_seconds())
+        return b"".join(
+            (
+                bytes([ONLINE]),
+                self.kid.to_bytes(2, "big"),
+                self.cust_ref,
+                issued_s.to_bytes(4, "big"),
+                self.nonce,
+                self.audience.to_bytes(2, "big"),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A code with its verdict; `body` when it could be read, `scheme` for somebody else's pay code."""
+
+    verdict: Verdict
+    body: CodeBody | None = None
+    scheme: str = ""
+
+
+def read_code(text: str, keys: dict[int, SigningKey], branch_no: int, now: datetime) -> Seen:
+    """The verdict over what a scanner read. First what it is, then whose, then whether it counts now.
+
+    `branch_no` is the branch's code as a number, to compare with the audience.
+    """
+    # Base45 may end in a space, so only what scanners append is taken off.
+    text = text.strip("\r\n\t")
+    if not text.startswith(PREFIX):
+        scheme = next((name for name, shape in _PAY_CODES if shape.fullmatch(text)), "")
+        return Seen(Verdict.FOREIGN_PAYCODE, scheme=scheme) if scheme else Seen(Verdict.NOT_OURS)
+    try:
+        raw = base45_decode(text[len(PREFIX) :]) if len(text) <= CODE_LENGTH_MAX else b""
+    except ValueError:
+        return Seen(Verdict.MALFORMED)
+    if len(raw) != BODY_BYTES + SIGNATURE_BYTES or raw[0] != ONLINE:
+        return Seen(Verdict.MALFORMED)
+    return _judge(raw, keys, branch_no, now)
+
+
+def _judge(raw: bytes, keys: dict[int, SigningKey], branch_no: int, now: datetime) -> Seen:
+    body = _unpack(raw[:BODY_BYTES])
+    key = keys.get(body.kid)
+    if key is None:
+        return Seen(Verdict.UNKNOWN_KEY, body)
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(raw[BODY_BYTES:], _SIGNED + raw[:BODY_BYTES])
+    except InvalidSignature:
+        # Nothing in an unsigned body may be believed, not even for the log.
+        return Seen(Verdict.BAD_SIGNATURE)
+    if key.revoked:
+        return Seen(Verdict.REVOKED, body)
+    if body.audience not in (0, branch_no):
+        return Seen(Verdict.WRONG_AUDIENCE, body)
+    if body.issued_at > now + SKEW:
+        return Seen(Verdict.NOT_YET_VALID, body)
+    if now > body.issued_at + LIVES + SKEW:
+        return Seen(Verdict.EXPIRED, body)
+    return Seen(Verdict.OK, body)
+
+
+def _unpack(packed: bytes) -> CodeBody:
+    return CodeBody(
+        kid=int.from_bytes(packed[1:3], "big"),
+        cust_ref=packed[3:11],
+        issued_at=EPOCH + timedelta(seconds=int.from_bytes(packed[11:15], "big")),
+        nonce=packed[15:19],
+        audience=int.from_bytes(packed[19:21], "big"),
+    )
+
+
+def write_code(body: CodeBody, private_key: Ed25519PrivateKey) -> str:
+    """The code's text, signed: for the bank's app, the demo wallet and tests."""
+    packed = body.packed()
+    return PREFIX + base45_encode(packed + private_key.sign(_SIGNED + packed))
+
+
+def base45_encode(raw: bytes) -> str:
+    """RFC 9285: two bytes as three letters, a last single byte as two."""
+    letters = []
+    for at in range(0, len(raw), 2):
+        pair = raw[at : at + 2]
+        value = int.from_bytes(pair, "big")
+        for _ in range(len(pair) + 1):
+            value, letter = divmod(value, 45)
+            letters.append(_ALPHABET[letter])
+    return "".join(letters)
+
+
+def base45_decode(text: str) -> bytes:
+    """The reverse. Raises ValueError for a wrong letter, length or overflow (RFC 9285, section 4.2)."""
+    raw = bytearray()
+    if len(text) % 3 == 1:
+        raise ValueError("wrong length")
+    for at in range(0, len(text), 3):
+        group = text[at : at + 3]
+        if any(letter not in _VALUE_OF for letter in group):
+            raise ValueError("wrong letter")
+        value = sum(_VALUE_OF[letter] * 45**power for power, letter in enumerate(group))
+        size = len(group) - 1
+        if value >= 256**size:
+            raise ValueError("overflow")
+        raw += value.to_bytes(size, "big")
+    return bytes(raw)

@@ -1,0 +1,1 @@
+"""What a customer probably needs, and why we think so."""

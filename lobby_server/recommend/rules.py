@@ -1,0 +1,100 @@
+"""From head office's tags to one need with its reason: plain rules, in the order of what passes soonest.
+
+The code of a need is a service type's code; the reason's code becomes a sentence on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+MATURES_WITHIN = timedelta(days=30)
+CARD_EXPIRES_WITHIN = timedelta(days=60)
+INFLOW_WITHIN = timedelta(days=14)
+
+
+class Fact(Protocol):
+    """A tag as this room sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def value(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why: a code, and the facts of its sentence (days, a date), never an amount."""
+
+    code: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What they probably came for."""
+
+    code: str
+    reason: Reason
+
+
+def infer_need(tags: Sequence[Fact], today: date) -> Need | None:
+    """The first rule that holds. None when no tag says anything: then the customer is asked."""
+    for name, rule in _RULES:
+        for tag in tags:
+            if tag.name == name and (need := rule(tag.value, today)):
+                return need
+    return None
+
+
+def declared(service_type: str) -> Need:
+    """What the customer said themselves."""
+    return Need(service_type, Reason("declared", {}))
+
+
+def _days_until(value: Mapping[str, Any], field: str, today: date) -> int | None:
+    """Days from today to the date in a tag; None when it is missing or no date."""
+    try:
+        return (date.fromisoformat(str(value.get(field, ""))) - today).days
+    except ValueError:
+        return None
+
+
+def _pension(value: Mapping[str, Any], today: date) -> Need | None:
+    """Pension comes on a day of the month; people come on that day and the four after it."""
+    day = value.get("day")
+    if isinstance(day, int) and 0 <= today.day - day <= 4:
+        return Need("pension", Reason("pension_day", {"day": day}))
+    return None
+
+
+def _deposit(value: Mapping[str, Any], today: date) -> Need | None:
+    days = _days_until(value, "matures_on", today)
+    if days is not None and 0 <= days <= MATURES_WITHIN.days:
+        return Need("deposit_renewal", Reason("deposit_matures", {"days": days}))
+    return None
+
+
+def _card(value: Mapping[str, Any], today: date) -> Need | None:
+    days = _days_until(value, "expires_on", today)
+    if days is not None and days <= CARD_EXPIRES_WITHIN.days:
+        return Need("card_service", Reason("card_expires", {"days": max(0, days)}))
+    return None
+
+
+def _inflow(value: Mapping[str, Any], today: date) -> Need | None:
+    days = _days_until(value, "arrived_on", today)
+    if days is not None and 0 <= -days <= INFLOW_WITHIN.days:
+        return Need("wealth", Reason("large_inflow", {"days": -days}))
+    return None
+
+
+_RULES: tuple[tuple[str, Callable[[Mapping[str, Any], date], Need | None]], ...] = (
+    ("pension_day", _pension),
+    ("card_expiry", _card),
+    ("deposit_maturing", _deposit),
+    ("large_inflow", _inflow),
+)
