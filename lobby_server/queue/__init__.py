@@ -1,0 +1,1 @@
+"""Tickets, whose turn it is, and how long it takes."""

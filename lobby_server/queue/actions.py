@@ -1,0 +1,305 @@
+"""What happens at the queue: a ticket is issued, a point opens, the next is called, served, finished.
+
+Each begins by taking the branch's queue, so that two at once happen one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from lobby_server.branch import store as branches
+from lobby_server.branch.rules import Branch, ServicePoint, ServiceType, next_business_day
+from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from lobby_server.kernel.work import Work
+from lobby_server.queue import store
+from lobby_server.queue.discipline import choose
+from lobby_server.queue.events import (
+    ExpectedWaitChanged,
+    ServicePointClosed,
+    ServicePointOpened,
+    TicketCalled,
+    TicketCancelled,
+    TicketEvent,
+    TicketFinished,
+    TicketIssued,
+    TicketStarted,
+)
+from lobby_server.queue.forecast import Line, OpenPoint
+from lobby_server.queue.rules import NUMBER_MAX, QueuePolicy, Ticket, TicketState, Waits, next_state
+
+KEY_PURPOSE = "ticket_key"
+DAY_ENDS = "queue.day_ends"
+
+
+@dataclass(frozen=True)
+class StartQueue:
+    """A branch and how its queue is served."""
+
+    branch_id: str
+    policy: QueuePolicy
+
+
+def start_queue(work: Work, request: StartQueue) -> None:
+    """Give a new branch its queue."""
+    store.start_queue(work.db, request.branch_id, request.policy)
+    work.audit("start_queue", request.policy.discipline, branch_id=request.branch_id)
+
+
+@dataclass(frozen=True)
+class IssueTicket:
+    """A visit that goes to the queue."""
+
+    branch_id: str
+    visit_id: str
+    service_type: ServiceType
+    service_level: str
+    language: str
+    arrived_at: datetime
+
+
+@dataclass(frozen=True)
+class Issued:
+    """The ticket, and the secret of its page, which exists only here and on the ticket."""
+
+    ticket: Ticket
+    ticket_key: str
+
+
+def issue_ticket(work: Work, request: IssueTicket) -> Issued:
+    """Give a place in the queue and the next number. Raises Unavailable("series_full") after 999."""
+    queue = store.lock_queue(work.db, request.branch_id)
+    day = _today(work, queue)
+    series = request.service_type.ticket_class
+    ordinal = store.next_ordinal(work.db, request.branch_id, day, series)
+    if ordinal > NUMBER_MAX:
+        raise Unavailable("series_full", series=series)
+    ticket_key = work.ids.secret()
+    ticket = Ticket(
+        id=work.ids.new_id(),
+        branch_id=request.branch_id,
+        business_day=day,
+        series=series,
+        ordinal=ordinal,
+        visit_id=request.visit_id,
+        service_type=request.service_type.code,
+        ticket_class=request.service_type.ticket_class,
+        service_level=request.service_level,
+        language=request.language,
+        overtake_cap=queue.policy.overtake_cap,
+        state=TicketState.WAITING,
+        arrived_at=request.arrived_at,
+        issued_at=work.now,
+    )
+    store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
+    work.audit("issue_ticket", ticket.id, number=ticket.number)
+    work.record(TicketIssued(ticket.branch_id, ticket))
+    return Issued(ticket, ticket_key)
+
+
+def _today(work: Work, queue: store.Queue) -> date:
+    """The branch's business day, which never goes back; its end is made due when it begins."""
+    branch = branches.find_branch(work.db, queue.branch_id)
+    assert branch is not None
+    day, leapt = next_business_day(queue.business_day, branch, work.now)
+    if day != queue.business_day:
+        store.turn_day(work.db, branch.id, day)
+        work.due(branch.id, _end_of(day, branch), DAY_ENDS, branch.id)
+        work.audit("begin_business_day", day.isoformat(), branch_id=branch.id, clock_leapt=leapt)
+    return day
+
+
+def _end_of(day: date, branch: Branch) -> datetime:
+    """The moment at which the next business day begins."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(branch.timezone))
+    return (midnight + timedelta(minutes=branch.cut_over_minute)).astimezone(UTC)
+
+
+def end_day(work: Work, branch_id: str) -> None:
+    """Close what the day left over: whoever still waits is not called tomorrow."""
+    store.lock_queue(work.db, branch_id)
+    for ticket in store.live(work.db, branch_id):
+        if ticket.state is TicketState.IN_SERVICE:
+            _move(work, ticket, "finish", TicketFinished, finished_at=work.now)
+        else:
+            _move(work, ticket, "cancel", TicketCancelled, finished_at=work.now)
+    for point in branches.service_points(work.db, branch_id):
+        if point.is_open:
+            _close(work, point)
+    work.audit("end_business_day", branch_id, branch_id=branch_id)
+
+
+def open_service_point(work: Work, code: str) -> ServicePoint:
+    """Begin to work at a point; the person's other one is closed first.
+
+    Raises NotFound("service_point"), Conflict("taken") when a colleague works there, Conflict
+    ("ticket_in_hand") when a ticket is still open at the person's other point.
+    """
+    branch_id, staff_id = work.actor.branch_id, work.actor.id
+    store.lock_queue(work.db, branch_id)
+    point = _point(work, code)
+    if point.staff_id == staff_id:
+        return point
+    if point.is_open:
+        raise Conflict("taken", service_point=code)
+    other = branches.point_of_staff(work.db, branch_id, staff_id)
+    if other is not None:
+        _refuse_with_ticket_in_hand(work, other.code)
+        _close(work, other)
+    opened = replace(point, staff_id=staff_id, opened_at=work.now)
+    branches.save_manning(work.db, opened)
+    work.audit("open_service_point", code)
+    work.record(ServicePointOpened(branch_id, opened))
+    return opened
+
+
+def close_service_point(work: Work, code: str) -> ServicePoint:
+    """Stop working at a point. Raises Conflict("ticket_in_hand") while a ticket is open there."""
+    store.lock_queue(work.db, work.actor.branch_id)
+    point = _my_point(work, code)
+    _refuse_with_ticket_in_hand(work, code)
+    return _close(work, point)
+
+
+def call_next(work: Work, code: str) -> Ticket | None:
+    """Call the next ticket that this point serves; None when none waits.
+
+    The candidates, the rule and its version are stored, so that the choice can be explained and replayed.
+    Raises Conflict("ticket_in_hand") while another ticket is open at the point.
+    """
+    queue = store.lock_queue(work.db, work.actor.branch_id)
+    point = _my_point(work, code)
+    _refuse_with_ticket_in_hand(work, code)
+    waiting = store.waiting(work.db, queue.branch_id)
+    choice = choose(queue.policy.discipline, waiting, point.serves, work.now)
+    if choice is None:
+        return None
+    called = _move(
+        work,
+        choice.ticket,
+        "call",
+        TicketCalled,
+        called_at=work.now,
+        service_point=code,
+        staff_id=work.actor.id,
+        call_count=choice.ticket.call_count + 1,
+    )
+    rule_version = f"{queue.policy.discipline}/{queue.policy.version}"
+    store.save_call(work.db, called, choice, rule_version)
+    return called
+
+
+@dataclass(frozen=True)
+class AtPoint:
+    """A ticket that somebody believes to have at their point."""
+
+    service_point: str
+    ticket_id: str
+
+
+def start_service(work: Work, request: AtPoint) -> Ticket:
+    """The called customer is here. Raises Conflict("changed") with the ticket's state."""
+    return _move(work, _in_hand(work, request), "start", TicketStarted, started_at=work.now)
+
+
+def finish_service(work: Work, request: AtPoint) -> Ticket:
+    """The customer has been served. Raises Conflict("changed") with the ticket's state."""
+    return _move(work, _in_hand(work, request), "finish", TicketFinished, finished_at=work.now)
+
+
+@dataclass(frozen=True)
+class RefreshWaits:
+    """The waits that were computed outside, for a branch."""
+
+    branch_id: str
+    waits: Mapping[str, Waits]
+
+
+def announce_waits(work: Work, request: RefreshWaits) -> bool:
+    """Announce waits that moved by a minute somewhere; returns whether they did."""
+    queue = store.lock_queue(work.db, request.branch_id)
+    if is_same_announcement(queue.waits, request.waits):
+        return False
+    store.save_waits(work.db, request.branch_id, request.waits)
+    work.record(ExpectedWaitChanged(request.branch_id, request.waits))
+    return True
+
+
+def is_same_announcement(before: Mapping[str, Waits], now: Mapping[str, Waits]) -> bool:
+    """Whether people would be told the same minutes."""
+    return _in_minutes(before) == _in_minutes(now)
+
+
+def _in_minutes(waits: Mapping[str, Waits]) -> dict[str, tuple[int, int]]:
+    return {name: (-(-each.p50_s // 60), -(-each.p90_s // 60)) for name, each in waits.items()}
+
+
+def line_of(tickets: Collection[Ticket], points: Collection[ServicePoint], types: Mapping[str, ServiceType]) -> Line:
+    """The live state that waits are computed from."""
+    return Line(
+        tickets=list(tickets),
+        points=[OpenPoint(each.code, each.serves) for each in points if each.is_open],
+        typical_s={each.code: each.typical_s for each in types.values()},
+    )
+
+
+def _move(
+    work: Work,
+    ticket: Ticket,
+    deed: str,
+    happened: Callable[[str, Ticket], TicketEvent],
+    **changes: object,
+) -> Ticket:
+    """Carry out one transition, or refuse it with the state that the ticket is in."""
+    state = next_state(ticket.state, deed)
+    if state is None:
+        raise Conflict("changed", state=str(ticket.state))
+    moved = replace(ticket, state=state, **changes)  # type: ignore[arg-type]
+    store.save(work.db, moved)
+    work.audit(f"{deed}_ticket", ticket.id, branch_id=ticket.branch_id, number=ticket.number)
+    work.record(happened(ticket.branch_id, moved))
+    return moved
+
+
+def _in_hand(work: Work, request: AtPoint) -> Ticket:
+    """The ticket at this person's point, if it is the one they mean."""
+    store.lock_queue(work.db, work.actor.branch_id)
+    _my_point(work, request.service_point)
+    ticket = store.find(work.db, work.actor.branch_id, request.ticket_id)
+    if ticket is None:
+        raise NotFound("ticket")
+    if ticket.service_point != request.service_point:
+        raise Conflict("changed", state=str(ticket.state))
+    return ticket
+
+
+def _point(work: Work, code: str) -> ServicePoint:
+    point = branches.find_service_point(work.db, work.actor.branch_id, code)
+    if point is None:
+        raise NotFound("service_point")
+    if point.kind == "machine":
+        raise Invalid("no_person_works_there", service_point=code)
+    return point
+
+
+def _my_point(work: Work, code: str) -> ServicePoint:
+    point = _point(work, code)
+    if point.staff_id != work.actor.id:
+        raise Conflict("not_open_by_you", service_point=code)
+    return point
+
+
+def _refuse_with_ticket_in_hand(work: Work, code: str) -> None:
+    busy_with = store.at_point(work.db, work.actor.branch_id, code)
+    if busy_with is not None:
+        raise Conflict("ticket_in_hand", number=busy_with.number)
+
+
+def _close(work: Work, point: ServicePoint) -> ServicePoint:
+    closed = replace(point, staff_id=None, opened_at=None)
+    branches.save_manning(work.db, closed)
+    work.audit("close_service_point", point.code, branch_id=point.branch_id)
+    work.record(ServicePointClosed(point.branch_id, closed))
+    return closed

@@ -1,0 +1,52 @@
+"""How the queue's news is worded: whole tickets for staff, numbers for kiosk, wall and ticket holders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lobby_server.kernel.events import Recorded
+from lobby_server.queue import events, wire
+from lobby_server.realtime.wording import Reader, Wording, as_recorded
+from lobby_server.staff import store as staff
+
+STAFF_AUDIENCES = ("lobby", "teller", "rm", "head")
+PUBLIC_AUDIENCES = ("kiosk", "wall", "ticket")
+
+
+def _ticket_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.staff_form(happened.data)
+
+
+def _ticket_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.public_form(happened.data)
+
+
+def _point_for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.point_seen(happened.data, colleague(reader, happened.data["staff_id"])).model_dump()
+
+
+def _point_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.point_seen(happened.data, None).model_dump()
+
+
+def colleague(reader: Reader, staff_id: str | None) -> wire.StaffSeen | None:
+    """Who works at a point, by name."""
+    found = staff.named(reader.db, reader.keys, [staff_id]) if staff_id else {}
+    who = found.get(staff_id) if staff_id else None
+    return wire.StaffSeen(staff_no=who.staff_no, name=who.name) if who else None
+
+
+_TICKETS = dict.fromkeys(STAFF_AUDIENCES, _ticket_for_staff) | dict.fromkeys(PUBLIC_AUDIENCES, _ticket_for_all)
+_POINTS = dict.fromkeys(STAFF_AUDIENCES, _point_for_staff) | dict.fromkeys(PUBLIC_AUDIENCES, _point_for_all)
+
+WORDING: Wording = {
+    events.TicketIssued.type: _TICKETS,
+    events.TicketCalled.type: _TICKETS,
+    events.TicketStarted.type: _TICKETS,
+    events.TicketFinished.type: _TICKETS,
+    events.TicketCancelled.type: _TICKETS,
+    events.ServicePointOpened.type: _POINTS,
+    events.ServicePointClosed.type: _POINTS,
+    events.ExpectedWaitChanged.type: dict.fromkeys(STAFF_AUDIENCES + PUBLIC_AUDIENCES, as_recorded),
+}

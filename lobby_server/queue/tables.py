@@ -1,0 +1,84 @@
+"""The shape of the queue. What must never happen, the database refuses."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.database import Json, Moment, metadata
+
+# Locked first by everything that changes a branch's queue.
+branch_queue = sa.Table(
+    "branch_queue",
+    metadata,
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), primary_key=True),
+    sa.Column("business_day", sa.Date, nullable=True),
+    sa.Column("discipline", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("overtake_cap", sa.Integer, nullable=False),
+    sa.Column("waits", Json, nullable=False),
+)
+
+ticket_counter = sa.Table(
+    "ticket_counter",
+    metadata,
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), primary_key=True),
+    sa.Column("business_day", sa.Date, primary_key=True),
+    sa.Column("series", sa.String(8), primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+)
+
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), nullable=False),
+    sa.Column("business_day", sa.Date, nullable=False),
+    sa.Column("series", sa.String(8), nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False),
+    sa.Column("key_index", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("visit_id", sa.String(36), nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=False),
+    sa.Column("ticket_class", sa.String(8), nullable=False),
+    sa.Column("service_level", sa.String(16), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("overtake_cap", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("arrived_at", Moment, nullable=False),
+    sa.Column("issued_at", Moment, nullable=False),
+    sa.Column("called_at", Moment, nullable=True),
+    sa.Column("started_at", Moment, nullable=True),
+    sa.Column("finished_at", Moment, nullable=True),
+    sa.Column("service_point", sa.String(16), nullable=True),
+    sa.Column("staff_id", sa.String(36), nullable=True),
+    sa.Column("call_count", sa.Integer, nullable=False, server_default="0"),
+    sa.UniqueConstraint("branch_id", "business_day", "series", "ordinal"),
+    sa.CheckConstraint("state IN ('waiting', 'called', 'in_service', 'finished', 'cancelled')", name="state"),
+    # A ticket at a point has a point and a person; a waiting one has neither.
+    sa.CheckConstraint(
+        "(state = 'waiting') = (service_point IS NULL) OR state = 'cancelled'", name="waiting_has_no_point"
+    ),
+    sa.Index(None, "branch_id", "state"),
+    sa.Index(None, "visit_id"),
+    # A service point serves one ticket at a time: the second is refused by the index.
+    sa.Index(
+        "uq_ticket_at_point",
+        "branch_id",
+        "service_point",
+        unique=True,
+        sqlite_where=sa.text("state IN ('called', 'in_service')"),
+        postgresql_where=sa.text("state IN ('called', 'in_service')"),
+    ),
+)
+
+ticket_call = sa.Table(
+    "ticket_call",
+    metadata,
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("call_no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("service_point", sa.String(16), nullable=False),
+    sa.Column("staff_id", sa.String(36), nullable=False),
+    sa.Column("rule_version", sa.String(40), nullable=False),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("candidates", Json, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""A visit: from the moment somebody comes in until they leave."""

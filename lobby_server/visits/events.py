@@ -1,0 +1,62 @@
+"""What befalls a visit. Each event holds the whole visit: ids, no names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lobby_server.kernel.events import Event, to_json
+from lobby_server.visits.rules import Visit
+
+
+@dataclass(frozen=True)
+class VisitEvent(Event):
+    """Something about one visit."""
+
+    visit: Visit
+
+    def data(self) -> dict[str, Any]:
+        """The visit's fields and what it was promised."""
+        return {**to_json(self.visit), "promise_s": self.visit.promise_s}
+
+
+@dataclass(frozen=True)
+class VisitArrived(VisitEvent):
+    """Somebody came."""
+
+    type: ClassVar[str] = "visit.arrived"
+
+
+@dataclass(frozen=True)
+class VisitRouted(VisitEvent):
+    """It is clear where they go."""
+
+    type: ClassVar[str] = "visit.routed"
+
+
+@dataclass(frozen=True)
+class VisitClaimed(VisitEvent):
+    """A lobby manager takes it."""
+
+    type: ClassVar[str] = "visit.claimed"
+
+
+@dataclass(frozen=True)
+class VisitClaimEnded(VisitEvent):
+    """The claim ran out without more."""
+
+    type: ClassVar[str] = "visit.claim_ended"
+
+
+@dataclass(frozen=True)
+class VisitServed(VisitEvent):
+    """They sit at a service point."""
+
+    type: ClassVar[str] = "visit.served"
+
+
+@dataclass(frozen=True)
+class VisitLeft(VisitEvent):
+    """They are gone."""
+
+    type: ClassVar[str] = "visit.left"

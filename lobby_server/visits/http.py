@@ -1,0 +1,95 @@
+"""The doors of visits: arriving, being sent somewhere, being taken care of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lobby_server.branch.rules import ServiceType
+from lobby_server.branch.store import service_points
+from lobby_server.doors.routes import Answer, Call, Door
+from lobby_server.doors.who import KIOSK, LOBBY_MANAGER, TELLER
+from lobby_server.identification.actions import examine
+from lobby_server.identification.rules import Seen
+from lobby_server.kernel.errors import Invalid
+from lobby_server.kernel.work import Work
+from lobby_server.queue import store as queue_store
+from lobby_server.queue.actions import line_of
+from lobby_server.queue.wire import issued_ticket
+from lobby_server.realtime.wording import Reader
+from lobby_server.visits import actions, live, wire
+from lobby_server.visits.rules import Visit
+
+
+def visits_door(types: Mapping[str, ServiceType]) -> Door:
+    """The doors; `types` are the service types that this branch group serves."""
+    door = Door("visits")
+
+    @door.command(
+        "/visits",
+        may={KIOSK, LOBBY_MANAGER, TELLER},
+        takes=wire.Arrival,
+        gives=wire.Welcome,
+        http_code=201,
+    )
+    def post_visit(call: Call) -> Answer:
+        """Somebody arrives; a code is examined before the transaction, which uses it up."""
+        sent: wire.Arrival = call.body
+        # A repeated command gets its answer even when the code has expired meanwhile.
+        if (before := call.answered_before()) is not None:
+            return before
+        seen = None
+        if sent.credential.kind == "qr":
+            seen = _examined(call, sent.credential.value)
+        request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
+
+        def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
+            waits = queue_store.look_at_queue(work.db, arrived.visit.branch_id).waits
+            return wire.welcome(arrived, types, waits, is_staff=call.actor.kind == "staff")
+
+        return call.run(actions.arrive, request, present)
+
+    @door.command(
+        "/visits/{visit_id}/route",
+        may={KIOSK, LOBBY_MANAGER, TELLER},
+        takes=wire.RouteChoice,
+        gives=wire.RoutedVisit,
+    )
+    def post_route(call: Call) -> Answer:
+        """Choose a service and take a ticket."""
+        service_type = types.get(call.body.service_type)
+        if service_type is None:
+            raise Invalid("unknown_service_type", known=sorted(types))
+
+        def present(work: Work, routed: actions.Routed) -> wire.RoutedVisit:
+            issued, branch_id = routed.issued, routed.visit.branch_id
+            ticket_class, arrived_at = issued.ticket.ticket_class, issued.ticket.arrived_at
+            line = line_of(queue_store.live(work.db, branch_id), service_points(work.db, branch_id), types)
+            ahead = len(line.ahead(ticket_class, arrived_at))
+            # The wait is the one that the worker announced: nothing is simulated in a transaction.
+            waits = queue_store.look_at_queue(work.db, branch_id).waits.get(ticket_class)
+            public_url = call.house.settings.public_url
+            url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
+            ticket = issued_ticket(issued.ticket, issued.ticket_key, url, ahead, waits)
+            return wire.RoutedVisit(route=actions.TICKET, ticket=ticket)
+
+        return call.run(actions.route, actions.Route(call.path["visit_id"], service_type), present)
+
+    @door.command("/visits/{visit_id}/claim", may={LOBBY_MANAGER}, gives=wire.VisitAnswer)
+    def post_claim(call: Call) -> Answer:
+        """Take a visit for three minutes."""
+        return call.run(actions.claim, call.path["visit_id"], _card)
+
+    return door
+
+
+def _card(work: Work, visit: Visit) -> wire.VisitAnswer:
+    return wire.VisitAnswer(visit=live.card(Reader(work.db, work.keys), wire.visit_data(visit)))
+
+
+def _examined(call: Call, text: str) -> Seen:
+    """The code's reading; a refused one leaves an audit row and changes nothing else."""
+    try:
+        return examine(call.house, text, call.actor.branch_id)
+    except Invalid as refusal:
+        call.house.works.note_refusal(refusal, "arrive", call.actor)
+        raise

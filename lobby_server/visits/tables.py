@@ -1,0 +1,42 @@
+"""The shape of visits."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from lobby_server.kernel.database import Json, Moment, metadata
+
+visit = sa.Table(
+    "visit",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("arrived_at", Moment, nullable=False),
+    sa.Column("customer_id", sa.ForeignKey("customer.id"), nullable=True),
+    sa.Column("tier", sa.String(16), nullable=True),
+    sa.Column("service_level", sa.String(16), nullable=False),
+    sa.Column("need", Json, nullable=True),
+    sa.Column("greeting", sa.String(32), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("party_size", sa.Integer, nullable=False),
+    sa.Column("made_by", sa.String(80), nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=True),
+    sa.Column("route", sa.String(16), nullable=True),
+    sa.Column("ticket_id", sa.String(36), nullable=True),
+    sa.Column("claimed_by", sa.String(36), nullable=True),
+    sa.Column("claimed_until", Moment, nullable=True),
+    sa.Column("left_at", Moment, nullable=True),
+    sa.Column("left_because", sa.String(32), nullable=True),
+    sa.CheckConstraint("state IN ('arrived', 'routed', 'in_service', 'left')", name="state"),
+    sa.Index(None, "branch_id", "state"),
+    # One visit at a time for a customer in a branch: a second code resumes it.
+    sa.Index(
+        "uq_visit_live_customer",
+        "branch_id",
+        "customer_id",
+        unique=True,
+        sqlite_where=sa.text("state <> 'left' AND customer_id IS NOT NULL"),
+        postgresql_where=sa.text("state <> 'left' AND customer_id IS NOT NULL"),
+    ),
+)

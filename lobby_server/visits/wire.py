@@ -1,0 +1,201 @@
+"""Visits on the wire: what a kiosk is told, and the card that a tablet shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from lobby_server.branch.rules import ServiceType
+from lobby_server.doors.reading import Code, Id, Language, Wire
+from lobby_server.kernel.privacy import mask_name
+from lobby_server.queue.rules import Ticket, Waits
+from lobby_server.queue.wire import Announced, IssuedTicket, StaffSeen, announced
+from lobby_server.visits.actions import Arrived
+from lobby_server.visits.events import VisitEvent
+from lobby_server.visits.rules import Visit
+
+PARTY_MAX = 20
+
+
+class Credential(Wire):
+    """What somebody presents. `value` is never written to a log or an answer."""
+
+    kind: Literal["qr", "none"]
+    value: Annotated[str, StringConstraints(max_length=4096)] = ""
+
+
+class Arrival(Wire):
+    """Somebody stands here. The sender makes `visit_id`, so that asking again changes nothing."""
+
+    visit_id: Id | None = None
+    credential: Credential
+    language: Language = "zh-CN"
+    party_size: Annotated[int, Field(ge=1, le=PARTY_MAX)] = 1
+
+
+class RouteChoice(Wire):
+    """Which service, and which way to it."""
+
+    service_type: Code
+    choice: Literal["ticket"]
+
+
+class CustomerSeen(Wire):
+    """As much of a customer as stands on a screen in the hall; staff get the id and level too."""
+
+    masked_name: str
+    id: str | None = None
+    service_level: str | None = None
+
+
+class Greeting(Wire):
+    """Which greeting the screen says."""
+
+    code: str
+
+
+class Offered(Wire):
+    """One service that can be chosen, in the visit's language."""
+
+    code: str
+    name: str
+    route: Literal["ticket"]
+    expected_wait: Announced | None
+    device: str | None = None
+
+
+class NeedSeen(Wire):
+    """What they probably need; `reason` holds a code and the facts of its sentence."""
+
+    code: str
+    reason: dict[str, Any]
+
+
+class RunningTicket(Wire):
+    """The ticket that a resumed visit already has, without its secret."""
+
+    number: str
+    state: str
+    service_point: str | None
+
+
+class Welcome(Wire):
+    """What a kiosk shows after a scan."""
+
+    visit_id: str
+    customer: CustomerSeen | None
+    greeting: Greeting
+    services: list[Offered]
+    suggested: str | None
+    need: NeedSeen | None
+    ticket: RunningTicket | None = None
+
+
+class RoutedVisit(Wire):
+    """Where to go now."""
+
+    route: str
+    ticket: IssuedTicket
+
+
+class VisitSeen(Wire):
+    """The card on a tablet. No name but the masked one."""
+
+    visit_id: str
+    state: str
+    arrived_at: str
+    masked_name: str | None
+    tier: str | None
+    service_level: str
+    need: NeedSeen | None
+    greeting: Greeting
+    service_type: str | None
+    route: str | None
+    ticket_id: str | None
+    claimed_by: StaffSeen | None
+    claimed_until: str | None
+    language: str
+    party_size: int
+    promise_s: int
+
+
+class VisitAnswer(Wire):
+    """The visit as it stands after the deed."""
+
+    visit: VisitSeen
+
+
+def welcome(
+    arrived: Arrived, types: Mapping[str, ServiceType], waits: Mapping[str, Waits], *, is_staff: bool
+) -> Welcome:
+    """The choices after an arrival: the suggested service first, then what most people come for."""
+    visit, customer = arrived.visit, arrived.customer
+    suggested = visit.need.code if visit.need and visit.need.code in types else None
+    offered = [types[suggested]] if suggested else []
+    offered += [each for each in types.values() if each.tile and each.code != suggested]
+    seen = None
+    if customer is not None:
+        seen = CustomerSeen(
+            masked_name=mask_name(customer.name),
+            id=customer.id if is_staff else None,
+            service_level=str(visit.service_level) if is_staff else None,
+        )
+    return Welcome(
+        visit_id=visit.id,
+        customer=seen,
+        greeting=Greeting(code=visit.greeting),
+        services=[_offered(each, visit.language, waits.get(each.ticket_class)) for each in offered],
+        suggested=suggested,
+        need=_need(VisitEvent(visit.branch_id, visit).data()["need"]),
+        ticket=_running(arrived.ticket),
+    )
+
+
+def visit_data(visit: Visit) -> dict[str, Any]:
+    """A visit as events hold it."""
+    return VisitEvent(visit.branch_id, visit).data()
+
+
+def visit_seen(data: Mapping[str, Any], full_name: str | None, claimant: StaffSeen | None) -> VisitSeen:
+    """An event's visit as a card, the name masked here and nowhere else."""
+    return VisitSeen(
+        visit_id=data["id"],
+        masked_name=mask_name(full_name) if full_name else None,
+        need=_need(data["need"]),
+        greeting=Greeting(code=data["greeting"]),
+        claimed_by=claimant,
+        claimed_until=data["claim"]["until"] if data["claim"] else None,
+        **{name: data[name] for name in _SAME_FIELDS},
+    )
+
+
+_SAME_FIELDS = (
+    "state",
+    "arrived_at",
+    "tier",
+    "service_level",
+    "service_type",
+    "route",
+    "ticket_id",
+    "language",
+    "party_size",
+    "promise_s",
+)
+
+
+def _need(data: Mapping[str, Any] | None) -> NeedSeen | None:
+    if data is None:
+        return None
+    return NeedSeen(code=data["code"], reason={"code": data["reason"]["code"], **data["reason"]["facts"]})
+
+
+def _offered(service: ServiceType, language: str, waits: Waits | None) -> Offered:
+    return Offered(code=service.code, name=service.names[language], route="ticket", expected_wait=announced(waits))
+
+
+def _running(ticket: Ticket | None) -> RunningTicket | None:
+    if ticket is None:
+        return None
+    return RunningTicket(number=ticket.number, state=str(ticket.state), service_point=ticket.service_point)
