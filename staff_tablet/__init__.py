@@ -1,0 +1,1 @@
+"""All staff and public screens: pages, and the read models that join what single rooms cannot."""

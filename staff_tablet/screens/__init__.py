@@ -1,0 +1,1 @@
+"""What one screen needs to show, put together from the rooms below."""

@@ -1,0 +1,194 @@
+"""`GET /lobby`: everything a screen shows at one moment, with the number from which news goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lobby_server.branch import store as branches
+from lobby_server.branch.rules import Branch, ServiceType
+from lobby_server.doors.reading import Wire
+from lobby_server.doors.routes import Call, Door
+from lobby_server.doors.who import HEAD, KIOSK, LOBBY_MANAGER, RM, TELLER, WALL
+from lobby_server.kernel import event_log
+from lobby_server.kernel.actor import Actor
+from lobby_server.kernel.clock import to_wire
+from lobby_server.kernel.errors import Forbidden
+from lobby_server.queue import live as queue_live
+from lobby_server.queue import store as queue_store
+from lobby_server.queue import wire as queue_wire
+from lobby_server.queue.events import PointEvent
+from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.visits import live as visits_live
+from lobby_server.visits import store as visits_store
+from lobby_server.visits import wire as visits_wire
+
+# The first that fits: a branch head who also serves at a window sees what a head sees.
+_AUDIENCES = {HEAD: "head", LOBBY_MANAGER: "lobby", RM: "rm", TELLER: "teller", KIOSK: "kiosk", WALL: "wall"}
+LAST_CALLS = 6
+
+
+class BranchSeen(Wire):
+    """Which branch this is."""
+
+    code: str
+    names: dict[str, str]
+    timezone: str
+    business_day: str | None
+
+
+class ServiceTypeSeen(Wire):
+    """A service type in every language."""
+
+    code: str
+    names: dict[str, str]
+    hints: dict[str, str]
+    ticket_class: str
+    typical_s: int
+    icon: str
+    tile: bool
+
+
+class DeviceSeen(Wire):
+    """A device and when it was last alive."""
+
+    id: str
+    kind: str
+    name: str
+    seen_at: str | None
+
+
+class Lobby(Wire):
+    """One picture. `seq` is the number of this audience's newest event in it."""
+
+    epoch: str
+    seq: int
+    server_time: str
+    audience: str
+    branch: BranchSeen
+    service_types: list[ServiceTypeSeen]
+    visits: list[visits_wire.VisitSeen]
+    tickets: list[queue_wire.TicketSeen] | list[queue_wire.PublicTicket]
+    service_points: list[queue_wire.PointSeen]
+    devices: list[DeviceSeen]
+    alerts: list[str]
+    expected_wait: dict[str, queue_wire.WaitSeen]
+
+
+def audience_of(actor: Actor) -> str:
+    """Which news this person or device hears. Raises Forbidden for those who hear none."""
+    for role, audience in _AUDIENCES.items():
+        if role in actor.roles:
+            return audience
+    raise Forbidden("not_allowed", audited=True)
+
+
+def lobby_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Door:
+    """The door of the picture."""
+    door = Door("lobby")
+
+    @door.question("/lobby", may={LOBBY_MANAGER, TELLER, RM, HEAD, KIOSK, WALL}, gives=Lobby)
+    def get_lobby(call: Call) -> Lobby:
+        """The lobby now, as this person or device may see it."""
+        with call.house.database.read() as db:
+            reader = Reader(db, call.house.keys)
+            picture = _Picture(reader, call.actor.branch_id, audience_of(call.actor), types)
+            return picture.draw(vocabulary, to_wire(call.house.clock.now()))
+
+    return door
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """One consistent view of one branch for one audience."""
+
+    reader: Reader
+    branch_id: str
+    audience: str
+    types: Mapping[str, ServiceType]
+
+    def draw(self, vocabulary: Vocabulary, server_time: str) -> Lobby:
+        db = self.reader.db
+        at = event_log.position(db, self.branch_id)
+        queue = queue_store.look_at_queue(db, self.branch_id)
+        branch = branches.find_branch(db, self.branch_id)
+        assert branch is not None
+        return Lobby(
+            epoch=at.epoch,
+            seq=event_log.last_of(db, self.branch_id, vocabulary.types[self.audience], at.seq),
+            server_time=server_time,
+            audience=self.audience,
+            branch=branch_seen(branch, queue),
+            service_types=[_service_type(each) for each in self.types.values()],
+            visits=self._visits(),
+            tickets=self._tickets(queue),
+            service_points=self._points(),
+            devices=self._devices(),
+            alerts=[],
+            expected_wait={name: queue_wire.wait_seen(each) for name, each in queue.waits.items()},
+        )
+
+    @property
+    def _is_staff(self) -> bool:
+        return self.audience in queue_live.STAFF_AUDIENCES
+
+    def _visits(self) -> list[visits_wire.VisitSeen]:
+        if not self._is_staff:
+            return []
+        here = visits_store.live(self.reader.db, self.branch_id)
+        return [visits_live.card(self.reader, visits_wire.visit_data(each)) for each in here]
+
+    def _tickets(self, queue: queue_store.Queue) -> list[queue_wire.TicketSeen] | list[queue_wire.PublicTicket]:
+        live = queue_store.live(self.reader.db, self.branch_id)
+        if self._is_staff:
+            return [queue_wire.ticket_seen(each) for each in live]
+        # A wall that has just been switched on still shows the last calls.
+        day = queue.business_day
+        called = queue_store.last_called(self.reader.db, self.branch_id, day, LAST_CALLS) if day else []
+        shown = {each.id: each for each in [*called, *live]}
+        return [
+            queue_wire.PublicTicket(**queue_wire.public_form(queue_wire.ticket_data(each))) for each in shown.values()
+        ]
+
+    def _points(self) -> list[queue_wire.PointSeen]:
+        points = branches.service_points(self.reader.db, self.branch_id)
+        return [
+            queue_wire.point_seen(
+                queue_wire.point_data(PointEvent(each.branch_id, each)),
+                queue_live.colleague(self.reader, each.staff_id) if self._is_staff else None,
+            )
+            for each in points
+        ]
+
+    def _devices(self) -> list[DeviceSeen]:
+        if not self._is_staff:
+            return []
+        return [
+            DeviceSeen(
+                id=each.id, kind=each.kind, name=each.name, seen_at=to_wire(each.seen_at) if each.seen_at else None
+            )
+            for each in branches.devices(self.reader.db, self.branch_id)
+        ]
+
+
+def branch_seen(branch: Branch, queue: queue_store.Queue) -> BranchSeen:
+    """A branch on its screens."""
+    day = queue.business_day
+    return BranchSeen(
+        code=branch.id,
+        names=dict(branch.names),
+        timezone=branch.timezone,
+        business_day=day.isoformat() if day else None,
+    )
+
+
+def _service_type(each: ServiceType) -> ServiceTypeSeen:
+    return ServiceTypeSeen(
+        code=each.code,
+        names=dict(each.names),
+        hints=dict(each.hints),
+        ticket_class=each.ticket_class,
+        typical_s=each.typical_s,
+        icon=each.icon,
+        tile=each.tile,
+    )

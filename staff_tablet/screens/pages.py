@@ -1,0 +1,125 @@
+"""The addresses of all pages, and the browser files they load."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from flask import request
+
+from lobby_server.branch import store as branches
+from lobby_server.doors.files import StaticFiles
+from lobby_server.doors.pages import LANGUAGES, Pages, Words, language_of_request, send_file
+from lobby_server.doors.routes import Answer, Call, Door
+from lobby_server.doors.who import ANYONE, HEAD, LOBBY_MANAGER, RM, TELLER
+from lobby_server.kernel.actor import NOBODY
+from lobby_server.kernel.errors import NotFound
+from lobby_server.queue import store as queue_store
+from staff_tablet.screens.lobby import branch_seen
+
+WEB = Path(__file__).parents[1] / "web"
+
+
+def load_pages(kiosk_web: Path) -> Pages:
+    """Read all browser files, templates and words once. Raises MissingFiles when they are not vendored."""
+    shared = WEB / "shared"
+    own = {name: WEB / name for name in ("screens", "parts", "styles", "lib") if (WEB / name).is_dir()}
+    mounts = {"shared": shared, "kiosk": kiosk_web, **{f"staff/{name}": folder for name, folder in own.items()}}
+    return Pages([WEB, kiosk_web], StaticFiles(mounts), Words.read(shared / "words"))
+
+
+def page_door(pages: Pages) -> Door:
+    """Every page that a browser may open."""
+    door = Door("pages", prefix="")
+
+    def show(call: Call, name: str, *, may: Collection[str] = (), **told: Any) -> Answer:
+        """A page, or the way to signing in for a page of staff."""
+        if may and not call.actor.roles & set(may):
+            return Answer(303, headers={"Location": f"/sign-in?next=/{name}"})
+        language = language_of_request()
+        page = {
+            "page": name,
+            "demo": call.house.settings.demo,
+            "csrf": call.actor.csrf or None,
+            "me": _me(call),
+            "branch": _branch(call),
+            "bank": {"names": dict(call.house.settings.bank_names)},
+            **told,
+        }
+        return pages.page(f"{name}.html", language, page, other_language=_other(language))
+
+    @door.question("/", may={ANYONE})
+    def get_chooser(call: Call) -> Answer:
+        """Choose a screen."""
+        return show(call, "chooser")
+
+    @door.question("/sign-in", may={ANYONE})
+    def get_sign_in(call: Call) -> Answer:
+        """Sign in; afterwards to one of our own pages only."""
+        after = call.query.get("next", "/")
+        return show(call, "sign-in", next=after if after in ("/tablet", "/desk") else "/", branches=_all_branches(call))
+
+    @door.question("/kiosk", may={ANYONE})
+    def get_kiosk(call: Call) -> Answer:
+        """The kiosk; it proves itself with its device key."""
+        decoder = {
+            "worker": pages.files.address("kiosk/lib/decoder_worker.js"),
+            "reader": pages.files.address_of_specifier("zxing-wasm/reader"),
+            "wasm": pages.files.address("shared/vendor/zxing_reader.wasm"),
+        }
+        return show(call, "kiosk", decoder=decoder)
+
+    @door.question("/wall", may={ANYONE})
+    def get_wall(call: Call) -> Answer:
+        """The wall display; it proves itself with its device key."""
+        return show(call, "wall")
+
+    @door.question("/tablet", may={ANYONE})
+    def get_tablet(call: Call) -> Answer:
+        """The lobby manager's tablet."""
+        return show(call, "tablet", may={LOBBY_MANAGER, HEAD})
+
+    @door.question("/desk", may={ANYONE})
+    def get_desk(call: Call) -> Answer:
+        """The teller's and RM's desk."""
+        return show(call, "desk", may={TELLER, RM})
+
+    @door.question("/static/{file}", may={ANYONE})
+    def get_file(call: Call) -> Answer:
+        """A browser file at its fingerprinted address."""
+        return send_file(pages.files, "/static/" + call.path["file"])
+
+    return door
+
+
+def chosen_language() -> str | None:
+    """The language that the address asks for, if it does."""
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else None
+
+
+def _other(language: str) -> str:
+    return next(each for each in LANGUAGES if each != language)
+
+
+def _me(call: Call) -> dict[str, Any] | None:
+    who = call.actor
+    if who == NOBODY or who.kind != "staff":
+        return None
+    return {"staff_no": who.number, "name": who.name, "roles": sorted(who.roles), "branch": who.branch_id}
+
+
+def _branch(call: Call) -> dict[str, Any] | None:
+    if not call.actor.branch_id:
+        return None
+    with call.house.database.read() as db:
+        branch = branches.find_branch(db, call.actor.branch_id)
+        if branch is None:
+            raise NotFound("branch")
+        return branch_seen(branch, queue_store.look_at_queue(db, branch.id)).model_dump()
+
+
+def _all_branches(call: Call) -> list[dict[str, Any]]:
+    with call.house.database.read() as db:
+        return [{"code": each.id, "names": dict(each.names)} for each in branches.all_branches(db)]
