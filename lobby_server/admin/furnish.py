@@ -1,0 +1,114 @@
+"""Furnishing the trial: two branches, colleagues, customers from a head-office file, a signing key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from lobby_server.admin.credential import make_demo_key
+from lobby_server.branch import store as branches
+from lobby_server.branch.actions import OpenBranch, open_branch
+from lobby_server.branch.rules import Branch, Device, ServicePoint
+from lobby_server.customers.actions import TakeFile, take_customer_file
+from lobby_server.customers.wire import read_customer_file
+from lobby_server.kernel.actor import Actor, system
+from lobby_server.kernel.house import House
+from lobby_server.kernel.work import Work
+from lobby_server.queue.actions import StartQueue, start_queue
+from lobby_server.queue.rules import FIFO, QueuePolicy
+from lobby_server.staff import store as staff
+from lobby_server.staff.actions import AddStaff, add_staff
+
+TIMEZONE = "Asia/Shanghai"
+FIRST_POLICY = QueuePolicy(discipline=FIFO, version=1, overtake_cap=0)
+PLAYED_KIOSK = "trial kiosk"
+_PLAN = Path(__file__).with_name("demo_branch.toml")
+
+
+def plan() -> dict[str, Any]:
+    """What the trial is furnished with."""
+    return tomllib.loads(_PLAN.read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Furnish:
+    """The trial's password, hashed, and its customers as head office would send them."""
+
+    password_hash: str
+    customer_file: bytes
+
+
+def furnish(house: House, password_hash: str) -> None:
+    """Furnish an empty database; a furnished one only gets the password."""
+    with house.database.read() as db:
+        is_new = not branches.all_branches(db)
+    if is_new:
+        request = Furnish(password_hash, customer_file(house.clock.now().date()))
+        house.works.run(_furnish_all, request, system("0001"))
+    else:
+        house.works.run(_set_passwords, password_hash, system("0001"))
+
+
+def customer_file(today: date) -> bytes:
+    """The trial's customers as a head-office file with header and trailer."""
+    lines: list[dict[str, Any]] = [{"feed": "customers", "as_of": today.isoformat(), "source": "demo-crm"}]
+    people = plan()["customers"]["people"]
+    for ordinal, (name, tier, tag, days) in enumerate(people, 1001):
+        ref = hashlib.sha256(f"demo customer {ordinal}".encode()).hexdigest()[:16]
+        tags = [{"name": tag, "value": _tag_value(tag, today, days), "as_of": today.isoformat()}] if tag else []
+        lines.append({"customer_no": f"C{ordinal}", "ref": ref, "name": name, "tier": tier, "tags": tags})
+    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    trailer = {"count": len(people), "sha256": hashlib.sha256(content).hexdigest()}
+    return content + json.dumps(trailer).encode() + b"\n"
+
+
+def _tag_value(tag: str, today: date, days: int) -> dict[str, Any]:
+    on = (today + timedelta(days=days)).isoformat()
+    fields = {"deposit_maturing": "matures_on", "card_expiry": "expires_on", "large_inflow": "arrived_on"}
+    if tag == "pension_day":
+        return {"day": today.day}
+    return {fields[tag]: on} if tag in fields else {}
+
+
+def _furnish_all(work: Work, request: Furnish) -> None:
+    planned = plan()
+    for entry in planned["branch"]:
+        branch = Branch(entry["id"], entry["names"], TIMEZONE)
+        points = tuple(
+            ServicePoint(branch.id, each["code"], each["kind"], each["names"], tuple(each["serves"]))
+            for each in planned["service_point"]
+            if branch.id in each["branches"]
+        )
+        open_branch(work, OpenBranch(branch, points))
+        start_queue(work, StartQueue(branch.id, FIRST_POLICY))
+        for staff_no, name, role in planned["staff"][branch.id]:
+            add_staff(work, AddStaff(branch.id, staff_no, name, (role,), request.password_hash))
+    kiosk = Device(work.ids.new_id(), "0001", "kiosk", PLAYED_KIOSK, None, None)
+    branches.add_device(work.db, kiosk, {}, work.now)
+    take_customer_file(work, TakeFile(read_customer_file(request.customer_file)))
+    make_demo_key(work, None)
+
+
+def _set_passwords(work: Work, password_hash: str) -> None:
+    staff.set_all_passwords(work.db, password_hash)
+
+
+def played_kiosk(house: House) -> Actor:
+    """The kiosk at which the trial's own customers arrive."""
+    with house.database.read() as db:
+        device = next(each for each in branches.devices(db, "0001") if each.name == PLAYED_KIOSK)
+    return Actor(kind="device", id=device.id, branch_id="0001", roles=frozenset({"kiosk"}))
+
+
+def played_colleague(house: House, staff_no: str) -> Actor:
+    """A colleague whom the trial plays."""
+    with house.database.read() as db:
+        found = staff.find(db, house.keys, "0001", staff_no)
+    assert found is not None
+    who = found[0]
+    return Actor("staff", who.id, "0001", frozenset(who.roles), who.staff_no, who.name)

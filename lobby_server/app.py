@@ -1,0 +1,224 @@
+"""The roof of a web process: puts the rooms, doors and wires together; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request
+from flask_socketio import SocketIO
+
+import kiosk
+from lobby_server.branch import http as branch_http
+from lobby_server.branch import store as branches
+from lobby_server.branch.actions import TOKEN_PURPOSE
+from lobby_server.branch.events import DeviceRevoked
+from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_service_types
+from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
+from lobby_server.doors.openapi import document
+from lobby_server.doors.problems import answer_refusals
+from lobby_server.doors.routes import Answer, Call, Door, Route
+from lobby_server.doors.who import ANYONE
+from lobby_server.kernel.actor import NOBODY, Actor
+from lobby_server.kernel.clock import Clock, SystemClock
+from lobby_server.kernel.database import Database, Offload, canonical, directly
+from lobby_server.kernel.errors import Unproven
+from lobby_server.kernel.house import House
+from lobby_server.kernel.ids import RandomIds
+from lobby_server.kernel.passwords import Passwords
+from lobby_server.kernel.privacy import load_keyring
+from lobby_server.kernel.settings import Settings
+from lobby_server.kernel.work import Works
+from lobby_server.migrations import is_at_head
+from lobby_server.queue import http as queue_http
+from lobby_server.queue import live as queue_live
+from lobby_server.realtime.delivery import Delivery
+from lobby_server.realtime.hints import Hints
+from lobby_server.realtime.sockets import FRAME_BYTES_MAX, Hearing, Sockets
+from lobby_server.realtime.wording import Vocabulary
+from lobby_server.staff import store as staff
+from lobby_server.staff.actions import COOKIE_PURPOSE
+from lobby_server.staff.events import SignedOut
+from lobby_server.staff.http import staff_door
+from lobby_server.visits import live as visits_live
+from lobby_server.visits import reactions as visits_reactions
+from lobby_server.visits.http import visits_door
+from staff_tablet.screens.demo import demo_door
+from staff_tablet.screens.lobby import audience_of as audience_of_actor
+from staff_tablet.screens.lobby import lobby_door
+from staff_tablet.screens.pages import chosen_language, load_pages, page_door
+from staff_tablet.screens.ticket import AUDIENCE, ticket_door, ticket_of_key, ticket_pages
+
+VERSION = "0.1.0"
+PING_INTERVAL_S, PING_TIMEOUT_S = 20, 15
+KIOSK_WEB = Path(kiosk.__file__).parent / "web"
+# Events that end a connection, and the field that holds whose.
+_ENDS = {DeviceRevoked.type: "device_id", SignedOut.type: "sign_in_id"}
+
+
+@dataclass(frozen=True)
+class Lobby:
+    """One web process, put together."""
+
+    house: House
+    types: Mapping[str, ServiceType]
+    flask: Flask
+    socketio: SocketIO
+    sockets: Sockets
+    delivery: Delivery
+    hints: Hints | None
+    table: list[Route]
+
+
+def build_house(
+    settings: Settings, *, offload: Offload = directly, commit_offload: Offload = directly, clock: Clock | None = None
+) -> House:
+    """What exists once in a process. Opens the database; starts nothing."""
+    clock, ids = clock or SystemClock(), RandomIds()
+    keys = load_keyring(settings.secrets, make=False)
+    database = Database(settings.database, offload=commit_offload)
+    works = Works(database, clock, ids, keys, visits_reactions.REACTIONS)
+    return House(settings, clock, ids, keys, database, works, offload)
+
+
+def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | None = None) -> Lobby:
+    """The whole web process. Raises NoPolicy when an address is open by oversight.
+
+    `breathe` lets others run after each request: under gevent one busy keep-alive connection would
+    otherwise starve the sockets (docs/decisions/).
+    """
+    types = read_service_types(SERVICE_TYPES_FILE)
+    vocabulary = Vocabulary([queue_live.WORDING, visits_live.WORDING])
+    app = Flask(__name__, static_folder=None)
+    answer_refusals(app)
+    pages = load_pages(KIOSK_WEB)
+    doors = [
+        branch_http.door,
+        staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
+        visits_door(types),
+        queue_http.door,
+        lobby_door(types, vocabulary),
+        ticket_door(types, vocabulary),
+        ticket_pages(pages, types, vocabulary, chosen_language),
+        page_door(pages),
+        _health_door(),
+    ]
+    if house.settings.demo:
+        doors.append(demo_door(pages))
+    described: list[Route] = []
+    doors.append(_contract_door(described))
+    described += mount(app, house, doors, _who_is_it)
+    refuse_without_policy(app, described)
+    if breathe is not None:
+        app.after_request(lambda answer: (breathe(), answer)[1])
+    socketio = SocketIO(
+        app,
+        async_mode=async_mode,
+        transports=["websocket"],
+        cors_allowed_origins=list(house.settings.origins) or None,
+        max_http_buffer_size=FRAME_BYTES_MAX,
+        ping_interval=PING_INTERVAL_S,
+        ping_timeout=PING_TIMEOUT_S,
+        manage_session=False,
+    )
+    sockets = Sockets(house, socketio, _audience_of, _ENDS)
+    delivery = Delivery(house, vocabulary, sockets, sockets.heard)
+    sockets.delivery = delivery
+    sockets.listen()
+    hints = Hints(house.settings.redis_url, delivery.wake) if house.settings.redis_url else None
+    house.works.wake = _wake_all(delivery, hints)
+    return Lobby(house, types, app, socketio, sockets, delivery, hints, described)
+
+
+def _wake_all(delivery: Delivery, hints: Hints | None) -> Any:
+    def wake(branch_id: str) -> None:
+        delivery.wake(branch_id)
+        if hints is not None:
+            hints.say(branch_id)
+
+    return wake
+
+
+def _who_is_it(house: House) -> Actor:
+    """The device of a bearer token, else the person of the cookie, else nobody."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme:
+        if scheme.lower() != "bearer":
+            raise Unproven("token")
+        return _device(house, token)
+    cookie = request.cookies.get(cookie_name(request.is_secure))
+    return _person(house, cookie) if cookie else NOBODY
+
+
+def _device(house: House, token: str) -> Actor:
+    with house.database.read() as db:
+        found = branches.device_of_token(db, house.keys.index(token, TOKEN_PURPOSE), house.clock.now())
+    if found is None:
+        raise Unproven("token")
+    device, _until = found
+    return Actor("device", device.id, device.branch_id, frozenset({device.kind}), name=device.name)
+
+
+def _person(house: House, cookie: str) -> Actor:
+    with house.database.read() as db:
+        found = staff.sign_in_of(db, house.keys, house.keys.index(cookie, COOKIE_PURPOSE), house.clock.now())
+    if found is None:
+        return NOBODY
+    who = found.staff
+    return Actor(
+        kind="staff",
+        id=who.id,
+        branch_id=who.branch_id,
+        roles=frozenset(who.roles),
+        number=who.staff_no,
+        name=who.name,
+        proof=found.id,
+        csrf=found.csrf,
+        until=found.expires_at,
+    )
+
+
+def _audience_of(house: House, told: Mapping[str, Any]) -> Hearing:
+    """What a connection may hear, from its token, its ticket's key or its cookie."""
+    access_token, ticket_key = told.get("access_token"), told.get("ticket_key")
+    if isinstance(ticket_key, str):
+        with house.database.read() as db:
+            ticket = ticket_of_key(house, db, ticket_key)
+        return Hearing(ticket.branch_id, AUDIENCE, f"ticket:{ticket.id}", frozenset({ticket.id}))
+    actor = _device(house, access_token) if isinstance(access_token, str) else _who_is_it(house)
+    if actor == NOBODY:
+        raise Unproven("sign_in_needed")
+    holder = actor.proof or actor.id
+    rights = frozenset({holder, actor.id})
+    return Hearing(actor.branch_id, audience_of_actor(actor), holder, rights, actor.until)
+
+
+def _health_door() -> Door:
+    door = Door("health", prefix="")
+
+    @door.question("/livez", may={ANYONE})
+    def get_livez(_call: Call) -> Answer:
+        """The process answers."""
+        return Answer(200, '{"alive":true}')
+
+    @door.question("/readyz", may={ANYONE})
+    def get_readyz(call: Call) -> Answer:
+        """The database answers and has the shape that this code expects."""
+        with call.house.database.read() as db:
+            ready = is_at_head(db)
+        return Answer(200 if ready else 503, canonical({"ready": ready}))
+
+    return door
+
+
+def _contract_door(described: list[Route]) -> Door:
+    door = Door("contract", prefix="")
+
+    @door.question("/openapi.json", may={ANYONE})
+    def get_openapi(_call: Call) -> Answer:
+        """This document."""
+        return Answer(200, canonical(document(described, VERSION)))
+
+    return door

@@ -1,0 +1,215 @@
+"""Every command: its words, and the one thing it calls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qrcode
+import sqlalchemy as sa
+
+from lobby_server.admin.check import run_checks
+from lobby_server.admin.credential import living_code
+from lobby_server.app import VERSION, build_house
+from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
+from lobby_server.cli.serving import serve, serve_demo, serve_worker
+from lobby_server.customers.actions import DryRun, TakeFile, Taken, take_customer_file
+from lobby_server.customers.wire import read_customer_file
+from lobby_server.doors.files import MissingFiles
+from lobby_server.doors.who import DEVICE_KINDS, STAFF_ROLES
+from lobby_server.kernel.actor import system
+from lobby_server.kernel.errors import Refusal
+from lobby_server.kernel.logs import set_up_logs
+from lobby_server.kernel.passwords import Passwords
+from lobby_server.kernel.privacy import load_keyring
+from lobby_server.kernel.settings import BadSettings, Settings, build_settings
+from lobby_server.migrations import migrate
+from lobby_server.staff.actions import AddStaff, add_staff
+from lobby_server.staff.rules import PASSWORD_LENGTH_MIN, may_be_password
+
+Command = Callable[[Settings, argparse.Namespace], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 refused or broken, 2 wrong usage."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = build_settings(given.config, os.environ, data_dir=given.data_dir, port=getattr(given, "port", None))
+        set_up_logs(settings.log_level)
+        command: Command = given.command
+        return command(settings, given)
+    except Refusal as refusal:
+        return _fail(f"refused: {refusal.code}", refusal.facts)
+    except (BadSettings, MissingFiles, FileNotFoundError) as error:
+        return _fail(str(error), {})
+
+
+def _fail(sentence: str, facts: dict[str, Any]) -> int:
+    sys.stderr.write(f"branch-lobby: {sentence}\n")
+    for name, value in facts.items():
+        sys.stderr.write(f"  {name}: {json.dumps(value, ensure_ascii=False)}\n")
+    return 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _demo(settings: Settings, given: argparse.Namespace) -> int:
+    return serve_demo(settings, with_traffic=not given.no_traffic, say=_say)
+
+
+def _serve(settings: Settings, _given: argparse.Namespace) -> int:
+    return serve(settings)
+
+
+def _worker(settings: Settings, _given: argparse.Namespace) -> int:
+    return serve_worker(settings)
+
+
+def _migrate(settings: Settings, _given: argparse.Namespace) -> int:
+    load_keyring(settings.secrets, make=True)
+    migrate(settings.database)
+    _say("the database has the newest shape")
+    return 0
+
+
+def _check(settings: Settings, given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    with house.database.read() as db:
+        found = run_checks(db, house.keys)
+    if given.json:
+        _say(json.dumps({"ok": not any(found.values()), "checks": found}, ensure_ascii=False))
+    else:
+        for name, faults in found.items():
+            _say(f"{'ok  ' if not faults else 'FAIL'}  {name}")
+            for fault in faults:
+                _say(f"      {fault}")
+    return 1 if any(found.values()) else 0
+
+
+def _import(settings: Settings, given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    file = read_customer_file(given.file.read_bytes())
+    # The row of the audit belongs to a branch; the file to all of them.
+    first = _first_branch(house.database)
+    try:
+        taken = house.works.run(take_customer_file, TakeFile(file, is_dry=given.dry_run), system(first))
+    except DryRun as dry:
+        taken = dry.taken
+    _say(_outcome(taken, is_dry=given.dry_run))
+    return 0
+
+
+def _outcome(taken: Taken, *, is_dry: bool) -> str:
+    if taken.is_known:
+        return "this file was taken before; nothing changed"
+    return f"{'would take' if is_dry else 'taken'}: {taken.added} added, {taken.changed} changed"
+
+
+def _first_branch(database: Any) -> str:
+    with database.read() as db:
+        first = db.scalar(sa.text("SELECT min(id) FROM branch"))
+    if first is None:
+        raise BadSettings("there is no branch yet")
+    return str(first)
+
+
+def _staff_add(settings: Settings, given: argparse.Namespace) -> int:
+    password = sys.stdin.readline().rstrip("\n")
+    if not may_be_password(password):
+        raise BadSettings(f"the password (one line on standard input) needs {PASSWORD_LENGTH_MIN} characters")
+    house = build_house(settings)
+    hashed = Passwords(house.keys.pepper, house.offload).hash(password)
+    request = AddStaff(given.branch, given.staff_no, given.name, tuple(given.role), hashed)
+    house.works.run(add_staff, request, system(given.branch))
+    _say(f"{given.staff_no} may sign in")
+    return 0
+
+
+def _devices_code(settings: Settings, given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    _say(house.works.run(make_enrolment_code, MakeCode(given.branch, given.kind), system(given.branch)))
+    return 0
+
+
+def _devices_revoke(settings: Settings, given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    house.works.run(revoke, given.device_id, system(given.branch))
+    _say("revoked")
+    return 0
+
+
+def _credential_qr(settings: Settings, given: argparse.Namespace) -> int:
+    made = living_code(build_house(settings), given.branch, customer_no=given.customer, tier=given.tier)
+    if given.png is not None:
+        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=8)
+        code.add_data(made.text)
+        code.make_image().save(given.png)
+    if given.json:
+        _say(json.dumps({"customer_no": made.customer_no, "tier": made.tier, "text": made.text}))
+    elif given.png is None:
+        _say(made.text)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere.add_argument("--data-dir", type=Path, help="folder of the database and the keys")
+    everywhere.add_argument("--config", type=Path, help="settings file (TOML)")
+    parser = argparse.ArgumentParser(prog="branch-lobby", description="The branch lobby server.")
+    parser.add_argument("--version", action="version", version=VERSION)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(into: Any, name: str, command: Command, says: str) -> argparse.ArgumentParser:
+        found: argparse.ArgumentParser = into.add_parser(name, help=says, description=says, parents=[everywhere])
+        found.set_defaults(command=command)
+        return found
+
+    demo = add(commands, "demo", _demo, "a furnished trial on this machine, on loopback only")
+    demo.add_argument("--port", type=int, help="port to listen on (8000)")
+    demo.add_argument("--no-traffic", action="store_true", help="do not play customers")
+    add(commands, "serve", _serve, "serve a branch group").add_argument("--port", type=int, help="port to listen on")
+    add(commands, "worker", _worker, "due deeds and waits, beside several web processes")
+    add(commands, "migrate", _migrate, "bring the database to the newest shape; makes the keys of a new branch")
+    check = add(commands, "check", _check, "ask the database for every invariant; exit 0 when all hold")
+    check.add_argument("--json", action="store_true", help="one JSON object")
+    imports = add(commands, "import", _import, "take a file from head office, all or nothing")
+    imports.add_argument("kind", choices=["customers"], help="which feed")
+    imports.add_argument("file", type=Path, help="NDJSON with header and trailer")
+    imports.add_argument("--dry-run", action="store_true", help="only say what it would do")
+
+    staff = commands.add_parser("staff", help="colleagues").add_subparsers(required=True, metavar="COMMAND")
+    adding = add(staff, "add", _staff_add, "enter a colleague; the password is read from standard input")
+    adding.add_argument("--branch", required=True, help="branch code")
+    adding.add_argument("--staff-no", required=True, help="staff number")
+    adding.add_argument("--name", required=True, help="full name")
+    adding.add_argument("--role", required=True, action="append", choices=sorted(STAFF_ROLES), help="may be repeated")
+
+    devices = commands.add_parser("devices", help="kiosks, walls, tablets").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    code = add(devices, "code", _devices_code, "a one-time code that lets one device in, for ten minutes")
+    code.add_argument("--branch", required=True, help="branch code")
+    code.add_argument("--kind", required=True, choices=sorted(DEVICE_KINDS), help="what it is")
+    revoking = add(devices, "revoke", _devices_revoke, "shut a device out at once")
+    revoking.add_argument("--branch", required=True, help="branch code")
+    revoking.add_argument("device_id", help="the device's id")
+
+    credential = commands.add_parser("credential", help="codes for trials").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    qr = add(credential, "qr", _credential_qr, "a customer's signed code (needs the demo key)")
+    qr.add_argument("--branch", default="0001", help="branch code")
+    who = qr.add_mutually_exclusive_group()
+    who.add_argument("--customer", help="customer number")
+    who.add_argument("--tier", help="any customer of this tier")
+    qr.add_argument("--png", type=Path, help="write a picture")
+    qr.add_argument("--json", action="store_true", help="one JSON object")
+    return parser

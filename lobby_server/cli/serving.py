@@ -1,0 +1,170 @@
+"""Running the server: the furnished trial in one process, production under gunicorn."""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import gevent
+from gevent.pywsgi import WSGIServer
+from gevent.threadpool import ThreadPool
+from gunicorn.app.base import BaseApplication
+
+from lobby_server.admin.furnish import furnish, plan
+from lobby_server.admin.traffic import Traffic
+from lobby_server.app import Lobby, build_house, build_lobby
+from lobby_server.kernel.house import House
+from lobby_server.kernel.passwords import Passwords
+from lobby_server.kernel.privacy import load_keyring
+from lobby_server.kernel.settings import Settings
+from lobby_server.migrations import migrate
+from lobby_server.worker import Worker
+
+SWEEP_EVERY_S = 1.0
+DRAIN_S = 0.6  # a little longer than what screens are told, so that they hear it
+# Pauses of the collector reach 800 ms with thousands of sockets; young objects die young, the rest stays.
+GC_THRESHOLDS = (700, 1000, 1000)
+
+
+def _offloaded_house(settings: Settings) -> House:
+    """A house whose heavy work runs in native threads: hashing in the hub's, commits in one of their own."""
+    return build_house(settings, offload=gevent.get_hub().threadpool.apply, commit_offload=ThreadPool(1).apply)
+
+
+def _start_beside(lobby: Lobby) -> None:
+    """The loops of every web process: delivery, sweep, hints."""
+    threading.Thread(target=lobby.delivery.run, name="delivery", daemon=True).start()
+    threading.Thread(target=_sweep, args=(lobby,), name="sweep", daemon=True).start()
+    if lobby.hints is not None:
+        lobby.hints.start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _sweep(lobby: Lobby) -> None:
+    while True:
+        gevent.sleep(SWEEP_EVERY_S)
+        lobby.sockets.sweep()
+
+
+def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], None]) -> int:
+    """The trial: migrate, furnish, serve on loopback in this one process until told to stop."""
+    address = f"http://127.0.0.1:{settings.port}"
+    settings = replace(settings, demo=True, host="127.0.0.1", public_url=settings.public_url or address)
+    load_keyring(settings.secrets, make=True)
+    migrate(settings.database)
+    house = _offloaded_house(settings)
+    password = _demo_password(settings)
+    furnish(house, Passwords(house.keys.pepper, house.offload).hash(password))
+    lobby = build_lobby(house, "gevent", breathe=lambda: gevent.sleep(0))
+    server = WSGIServer((settings.host, settings.port), lobby.flask, log=None, error_log=sys.stderr)
+    server.start()
+    _start_beside(lobby)
+    worker = Worker(house, lobby.types)
+    worker.start()
+    traffic = Traffic(house, lobby.types)
+    if with_traffic:
+        traffic.start()
+    _greet(address, password, say)
+    stopped = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopped.set())
+    stopped.wait()
+    traffic.stop()
+    worker.stop()
+    lobby.sockets.drain()
+    gevent.sleep(DRAIN_S)
+    lobby.delivery.stop()
+    server.stop(timeout=1)
+    house.database.close()
+    return 0
+
+
+def _demo_password(settings: Settings) -> str:
+    """The one given, else the one of the last start, else a new one; kept beside the keys."""
+    path = settings.secrets / "demo-password"
+    password = settings.demo_password or (path.read_text().strip() if path.exists() else secrets.token_urlsafe(6))
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(password + "\n")
+    return password
+
+
+def _greet(address: str, password: str, say: Callable[[str], None]) -> None:
+    pages = (
+        ("choose a screen", "/"),
+        ("kiosk", "/demo/enrol/kiosk"),
+        ("wall display", "/demo/enrol/wall"),
+        ("a customer's phone", "/demo/wallet"),
+        ("lobby manager's tablet", "/tablet"),
+        ("teller's desk", "/desk"),
+    )
+    say("Branch Lobby is open.")
+    for name, path in pages:
+        say(f"  {name:<24}{address}{path}")
+    say(f"Sign in with any of these numbers and the password  {password}")
+    played = plan()["played"]
+    for branch, people in plan()["staff"].items():
+        numbers = [f"{number} ({role})" for number, _name, role in people if number not in played]
+        say(f"  branch {branch}: {', '.join(numbers)}")
+    say("Stop with Ctrl-C.")
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]
+    """gunicorn with one gevent worker; the lobby is built in the worker, after the fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "worker_class": "gevent",
+            "workers": 1,
+            "graceful_timeout": 3,
+            "keepalive": 30,
+            "worker_exit": _drain,
+            # A name that only this process knows, so that the worker dies with the kernel's word, not a file's.
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> object:
+        lobby = build_lobby(_offloaded_house(self._settings), "gevent", breathe=lambda: gevent.sleep(0))
+        _start_beside(lobby)
+        if lobby.house.database.is_sqlite:
+            Worker(lobby.house, lobby.types).start()
+        _serving.append(lobby)
+        return lobby.flask
+
+
+_serving: list[Lobby] = []
+
+
+def _drain(_server: object, _worker: object) -> None:
+    for lobby in _serving:
+        lobby.sockets.drain()
+        gevent.sleep(DRAIN_S)
+
+
+def serve(settings: Settings) -> int:
+    """Production: one web process a branch group; on SQLite the worker runs inside it."""
+    _Gunicorn(settings).run()
+    return 0
+
+
+def serve_worker(settings: Settings) -> int:
+    """The worker beside several web processes."""
+    house = _offloaded_house(settings)
+    lobby = build_lobby(house, "gevent")
+    for thread in Worker(house, lobby.types).start():
+        thread.join()
+    return 0

@@ -1,0 +1,115 @@
+"""What runs beside the requests: deeds that fall due, announced waits, and tidying up."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from lobby_server.branch import store as branches
+from lobby_server.branch.rules import ServiceType
+from lobby_server.identification import store as identification
+from lobby_server.identification.rules import LIVES, SKEW
+from lobby_server.kernel import due
+from lobby_server.kernel.actor import system
+from lobby_server.kernel.due import Due
+from lobby_server.kernel.house import House
+from lobby_server.kernel.idempotency import forget_old_keys
+from lobby_server.kernel.work import Work
+from lobby_server.queue import actions as queue
+from lobby_server.queue import store as queue_store
+from lobby_server.visits import actions as visits
+
+log = logging.getLogger(__name__)
+
+DUE_EVERY_S = 0.5
+WAITS_EVERY_S = 2.0
+TIDY_EVERY_S = 3600.0
+
+DEEDS: Mapping[str, Callable[[Work, str], None]] = {
+    visits.CLAIM_ENDS: visits.end_claim,
+    visits.ABANDONED: visits.abandon,
+    queue.DAY_ENDS: queue.end_day,
+}
+
+
+class Worker:
+    """One for a branch group: a second one would only find everything done."""
+
+    def __init__(self, house: House, types: Mapping[str, ServiceType]) -> None:
+        self._house = house
+        self._types = types
+        self._stopped = threading.Event()
+
+    def start(self) -> list[threading.Thread]:
+        """Begin all loops, each on a thread of its own."""
+        loops = ((self.fire_due, DUE_EVERY_S), (self.refresh_waits, WAITS_EVERY_S), (self.tidy, TIDY_EVERY_S))
+        threads = [
+            threading.Thread(target=self._repeat, args=loop, name=f"worker-{loop[0].__name__}", daemon=True)
+            for loop in loops
+        ]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def stop(self) -> None:
+        """Let the loops end."""
+        self._stopped.set()
+
+    def fire_due(self) -> None:
+        """Do every deed whose time has come, each in a transaction of its own."""
+        with self._house.database.read() as db:
+            ripe = due.ripe(db, self._house.clock.now())
+        for each in ripe:
+            try:
+                self._house.works.run(_fire, each, system(each.branch_id))
+            except Exception:
+                # The row stays and is tried again later; the other deeds must not wait for it.
+                log.exception("due_deed_failed", extra={"facts": {"id": each.id, "kind": each.kind}})
+                self._house.works.run(_put_off, each, system(each.branch_id))
+
+    def refresh_waits(self) -> None:
+        """Compute each branch's waits from its live state, outside any transaction, and announce changes."""
+        with self._house.database.read() as db:
+            pictures = {
+                branch.id: (
+                    queue.line_of(queue_store.live(db, branch.id), branches.service_points(db, branch.id), self._types),
+                    queue_store.look_at_queue(db, branch.id).waits,
+                )
+                for branch in branches.all_branches(db)
+            }
+        classes = {each.ticket_class for each in self._types.values()}
+        for branch_id, (line, announced) in pictures.items():
+            waits = line.waits(classes)
+            if not queue.is_same_announcement(announced, waits):
+                self._house.works.run(queue.announce_waits, queue.RefreshWaits(branch_id, waits), system(branch_id))
+
+    def tidy(self) -> None:
+        """Forget what no longer counts: old keys of commands, used codes, tokens."""
+        self._house.works.run(_forget, None, system(""))
+        # Clients have joined long ago: what lives now lives long, and need not be looked at again.
+        gc.collect()
+        gc.freeze()
+
+    def _repeat(self, deed: Callable[[], None], every_s: float) -> None:
+        while not self._stopped.wait(every_s):
+            try:
+                deed()
+            except Exception:
+                log.exception("worker_failed", extra={"facts": {"loop": deed.__name__}})
+
+
+def _fire(work: Work, ripe: Due) -> None:
+    if due.take(work.db, ripe.id, ripe.at):
+        DEEDS[ripe.kind](work, ripe.ref)
+
+
+def _put_off(work: Work, failed: Due) -> None:
+    due.put_off(work.db, failed, work.now)
+
+
+def _forget(work: Work, _request: None) -> None:
+    forget_old_keys(work, None)
+    identification.forget_used_codes(work.db, work.now - 2 * (LIVES + SKEW))
+    branches.forget_old_tokens(work.db, work.now)
