@@ -29,7 +29,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import RandomIds
 from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
-from lobby_server.kernel.settings import Settings
+from lobby_server.kernel.settings import BadSettings, Settings
 from lobby_server.kernel.work import Works
 from lobby_server.migrations import is_at_head
 from lobby_server.queue import http as queue_http
@@ -75,10 +75,16 @@ class Lobby:
 def build_house(
     settings: Settings, *, offload: Offload = directly, commit_offload: Offload = directly, clock: Clock | None = None
 ) -> House:
-    """What exists once in a process. Opens the database; starts nothing."""
+    """What exists once in a process. Opens the database; starts nothing.
+
+    Raises BadSettings for a database of another shape, FileNotFoundError where there are no keys.
+    """
     clock, ids = clock or SystemClock(), RandomIds()
     keys = load_keyring(settings.secrets, make=False)
     database = Database(settings.database, offload=commit_offload)
+    with database.read() as db:
+        if not is_at_head(db):
+            raise BadSettings("the database has not the newest shape; run `branch-lobby migrate`")
     works = Works(database, clock, ids, keys, visits_reactions.REACTIONS)
     return House(settings, clock, ids, keys, database, works, offload)
 

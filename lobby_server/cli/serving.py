@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gevent
 from gevent.pywsgi import WSGIServer
@@ -28,6 +29,7 @@ from lobby_server.migrations import migrate
 from lobby_server.worker import Worker
 
 SWEEP_EVERY_S = 1.0
+DRAIN_WATCH_S = 0.1
 DRAIN_S = 0.6  # a little longer than what screens are told, so that they hear it
 # Pauses of the collector reach 800 ms with thousands of sockets; young objects die young, the rest stays.
 GC_THRESHOLDS = (700, 1000, 1000)
@@ -61,9 +63,9 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     settings = replace(settings, demo=True, host="127.0.0.1", public_url=settings.public_url or address)
     load_keyring(settings.secrets, make=True)
     migrate(settings.database)
+    settings = replace(settings, demo_password=_demo_password(settings))
     house = _offloaded_house(settings)
-    password = _demo_password(settings)
-    furnish(house, Passwords(house.keys.pepper, house.offload).hash(password))
+    furnish(house, Passwords(house.keys.pepper, house.offload).hash(settings.demo_password))
     lobby = build_lobby(house, "gevent", breathe=lambda: gevent.sleep(0))
     server = WSGIServer((settings.host, settings.port), lobby.flask, log=None, error_log=sys.stderr)
     server.start()
@@ -73,7 +75,7 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     traffic = Traffic(house, lobby.types)
     if with_traffic:
         traffic.start()
-    _greet(address, password, say)
+    _greet(address, settings.demo_password, say)
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
@@ -122,6 +124,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._lobby: Lobby | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -131,9 +134,10 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "graceful_timeout": 3,
             "keepalive": 30,
-            "worker_exit": _drain,
-            # A name that only this process knows, so that the worker dies with the kernel's word, not a file's.
+            "post_worker_init": self._watch,
+            # A heartbeat file on a slow disk would get a healthy worker killed.
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+            "control_socket_disable": True,
         }.items():
             self.cfg.set(name, value)
 
@@ -142,17 +146,19 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
         _start_beside(lobby)
         if lobby.house.database.is_sqlite:
             Worker(lobby.house, lobby.types).start()
-        _serving.append(lobby)
+        self._lobby = lobby
         return lobby.flask
 
+    def _watch(self, worker: Any) -> None:
+        """Tell the screens as soon as the worker is asked to end; gunicorn's own hooks come after the sockets."""
 
-_serving: list[Lobby] = []
+        def wait() -> None:
+            while worker.alive:
+                gevent.sleep(DRAIN_WATCH_S)
+            if self._lobby is not None:
+                self._lobby.sockets.drain()
 
-
-def _drain(_server: object, _worker: object) -> None:
-    for lobby in _serving:
-        lobby.sockets.drain()
-        gevent.sleep(DRAIN_S)
+        threading.Thread(target=wait, name="drain-watch", daemon=True).start()
 
 
 def serve(settings: Settings) -> int:

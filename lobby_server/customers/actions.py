@@ -49,7 +49,8 @@ def take_customer_file(work: Work, request: TakeFile) -> Taken:
     if newest is not None and file.as_of < newest:
         raise Conflict("file_older", newest=newest.isoformat(), as_of=file.as_of.isoformat())
     described = {
-        work.keys.index(line.customer_no, store.NUMBER): _customer(line, file, work.ids.new_id()) for line in file.customers
+        work.keys.index(each.customer_no, store.NUMBER): _customer(each, file, work.ids.new_id())
+        for each in file.customers
     }
     known = store.ids_by_number(work.db, described.keys())
     added = [each for index, each in described.items() if index not in known]

@@ -55,8 +55,10 @@ def use_code(db: sa.Connection, code: CodeBody, used_by: str, visit_id: str, now
             visit_id=visit_id,
         )
         .on_conflict_do_nothing()
+        .returning(used_code.c.kid)
     )
-    return bool(used.rowcount)
+    # A row comes back only for the first; the count of an INSERT is not told by every driver.
+    return used.one_or_none() is not None
 
 
 def first_use(db: sa.Connection, code: CodeBody) -> sa.Row[Any]:

@@ -79,8 +79,9 @@ def once(work: Work, command: CommandKey, deed: Callable[[], tuple[int, str]]) -
             at=work.now,
         )
         .on_conflict_do_nothing()
+        .returning(answered.c.key)
     )
-    if not claimed.rowcount:
+    if claimed.one_or_none() is None:
         before = find(work.db, work.keys, command)
         assert before is not None
         return before

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 
+from lobby_server.admin.furnish import plan
 from lobby_server.branch import store as branches
 from lobby_server.doors.files import StaticFiles
 from lobby_server.doors.pages import LANGUAGES, Pages, Words, language_of_request, send_file
@@ -15,9 +16,11 @@ from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import ANYONE, HEAD, LOBBY_MANAGER, RM, TELLER
 from lobby_server.kernel.actor import NOBODY
 from lobby_server.kernel.errors import NotFound
+from lobby_server.kernel.settings import Settings
 from lobby_server.queue import store as queue_store
 from staff_tablet.screens.lobby import branch_seen
 
+_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/desk"}
 WEB = Path(__file__).parents[1] / "web"
 
 
@@ -47,6 +50,8 @@ def page_door(pages: Pages) -> Door:
             "bank": {"names": dict(call.house.settings.bank_names)},
             **told,
         }
+        if name in ("chooser", "sign-in"):
+            page["sign_ins"] = _trial_sign_ins(call.house.settings)
         return pages.page(f"{name}.html", language, page, other_language=_other(language))
 
     @door.question("/", may={ANYONE})
@@ -91,6 +96,26 @@ def page_door(pages: Pages) -> Door:
         return send_file(pages.files, "/static/" + call.path["file"])
 
     return door
+
+
+def _trial_sign_ins(settings: Settings) -> list[dict[str, Any]] | None:
+    """Everybody who may sign in to the trial, password and all; nobody outside it."""
+    if not settings.demo:
+        return None
+    planned = plan()
+    return [
+        {
+            "branch": branch,
+            "staff_no": staff_no,
+            "name": name,
+            "roles": [role],
+            "password": settings.demo_password,
+            "opens": _WORKPLACE.get(role, "/"),
+        }
+        for branch, people in planned["staff"].items()
+        for staff_no, name, role in people
+        if staff_no not in planned["played"]
+    ]
 
 
 def chosen_language() -> str | None:

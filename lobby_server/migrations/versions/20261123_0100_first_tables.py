@@ -20,6 +20,7 @@ def upgrade() -> None:
     _people()
     _identification()
     _queue()
+    _tickets()
     _visits()
     _never_rewritten("event")
     _never_rewritten("audit")
@@ -248,6 +249,10 @@ def _queue() -> None:
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_branch_queue_branch_id")),
         sa.PrimaryKeyConstraint("branch_id", name=op.f("pk_branch_queue")),
     )
+
+
+def _tickets() -> None:
+    """Tickets and their calls."""
     op.create_table(
         "ticket",
         sa.Column("id", sa.String(length=36), nullable=False),
