@@ -39,6 +39,7 @@ class AnyDay(RuleBasedStateMachine):
         self.house = make.house(self.url)
         self.in_hand: dict[str, Ticket] = {}
         self.waiting: list[Ticket] = []
+        self.hesitating: list[str] = []
 
     @initialize()
     def furnish(self) -> None:
@@ -57,6 +58,18 @@ class AnyDay(RuleBasedStateMachine):
             self.waiting.append(make.ticket(self.house, self.cast.kiosk, service, code))
         except Refusal as refusal:
             assert (refusal.code, known is None) == ("already_routed", False)
+
+    @rule()
+    def somebody_arrives_and_hesitates(self) -> None:
+        self.hesitating.append(make.arrival(self.house, self.cast.kiosk).visit.id)
+
+    @precondition(lambda self: self.hesitating)
+    @rule(data=st.data(), service=SERVICES)
+    def they_make_up_their_mind(self, data: st.DataObject, service: str) -> None:
+        visit_id = data.draw(st.sampled_from(self.hesitating))
+        self.hesitating.remove(visit_id)
+        chosen = visits.Route(visit_id, make.TYPES[service])
+        self.waiting.append(self.house.works.run(visits.route, chosen, self.cast.kiosk).issued.ticket)
 
     @rule(point=st.sampled_from(["W1", "W2"]))
     def a_teller_calls(self, point: str) -> None:

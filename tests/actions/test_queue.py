@@ -64,6 +64,17 @@ def test_the_earliest_arrival_that_the_window_serves_is_called(house: House, cas
     assert (called.number, called.service_point, called.call_count) == (expected.number, "W1", 1)
 
 
+def test_who_came_first_goes_first_even_if_they_took_their_ticket_later(house: House, cast: Cast) -> None:
+    make.opened(house, cast.zhou, "W1")
+    early = make.arrival(house, cast.kiosk).visit
+    make.advance(house, 1)
+    make.ticket(house, cast.kiosk)
+    house.works.run(make.route, make.Route(early.id, make.TYPES["cash"]), cast.kiosk)
+    called = _call(house, cast)
+    assert called is not None
+    assert (called.visit_id, called.number) == (early.id, "A002")
+
+
 def test_why_a_ticket_was_called_is_stored_with_the_call(house: House, cast: Cast) -> None:
     make.opened(house, cast.zhou, "W1")
     first, second = make.ticket(house, cast.kiosk), make.ticket(house, cast.kiosk, "account")
