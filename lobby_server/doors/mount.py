@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from lobby_server.doors.limits import Limiter
 from lobby_server.doors.reading import BODY_BYTES_MAX, read_json, read_model
 from lobby_server.doors.routes import Answer, Call, Door, Route, sha256
-from lobby_server.doors.who import check_may
+from lobby_server.doors.who import ANYONE, check_may
 from lobby_server.kernel.actor import NOBODY, Actor
 from lobby_server.kernel.errors import Forbidden, Invalid, Refusal, Unreadable
 from lobby_server.kernel.house import House
@@ -87,7 +87,7 @@ def _view(house: House, route: Route, who_is_it: WhoIsIt, limiter: Limiter) -> C
             limiter.check(actor.label if actor != NOBODY else f"address:{request.remote_addr}")
             check_may(actor, route.may)
             if route.method == "POST":
-                _check_own_page(house, actor)
+                _check_own_page(house, route, actor)
         except Refusal as refusal:
             if refusal.audited and actor.branch_id:
                 house.works.note_refusal(refusal, f"{route.method} {route.path}", actor)
@@ -97,15 +97,18 @@ def _view(house: House, route: Route, who_is_it: WhoIsIt, limiter: Limiter) -> C
     return view
 
 
-def _check_own_page(house: House, actor: Actor) -> None:
-    """A browser sends the cookie with any page's request; only our own pages know the token."""
+def _check_own_page(house: House, route: Route, actor: Actor) -> None:
+    """A browser sends the cookie with any page's request; only our own pages know the token.
+
+    Where anyone may pass (signing in), the cookie gives no right, so no token is asked for.
+    """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("foreign_origin")
     origin = request.headers.get("Origin")
     if origin is not None and not is_own_origin(origin, request.host, house.settings.origins):
         raise Forbidden("foreign_origin")
     sent = request.headers.get("X-CSRF-Token", "")
-    if actor.csrf and not secrets.compare_digest(sent.encode(), actor.csrf.encode()):
+    if ANYONE not in route.may and actor.csrf and not secrets.compare_digest(sent.encode(), actor.csrf.encode()):
         raise Forbidden("csrf")
 
 
@@ -123,7 +126,7 @@ def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Cal
         body = read_model(route.takes, read_json(raw))
     elif raw and read_json(raw) != {}:
         raise Invalid("invalid_fields", errors=[{"field": "", "code": "extra_forbidden"}])
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.headers.get("Idempotency-Key", "").lower()
     if route.keyed and not is_id(key):
         raise Invalid("key_missing" if not key else "key_malformed")
     return Call(

@@ -90,6 +90,7 @@ class Delivery:
         """One round over all branches: what is new, then a beat where it was silent."""
         with self._house.database.read() as db:
             for branch_id in event_log.branches(db):
+                # A reader for each branch: what it remembers is told apart by number only.
                 self._deliver_branch(Reader(db, self._house.keys), branch_id)
 
     def _deliver_branch(self, reader: Reader, branch_id: str) -> None:
@@ -120,8 +121,7 @@ class Delivery:
 
     def _send(self, reader: Reader, branch_id: str, branch: _Branch, fresh: list[Recorded]) -> None:
         for audience in self._vocabulary.audiences:
-            worded = [self._vocabulary.put(reader, audience, each) for each in fresh]
-            heard, last = link((each for each in worded if each), branch.last[audience])
+            heard, last = link(self._vocabulary.put(reader, audience, fresh), branch.last[audience])
             if heard:
                 self._say(branch_id, branch, audience, "news", {"epoch": branch.at.epoch, "events": heard})
                 branch.last[audience] = last
@@ -168,8 +168,7 @@ class Delivery:
         fresh = [each for each in fresh if each.seq <= branch.at.seq]
         if len(fresh) > most:
             return start_anew
-        worded = [self._vocabulary.put(reader, audience, each) for each in fresh]
-        heard, last = link((each for each in worded if each), after)
+        heard, last = link(self._vocabulary.put(reader, audience, fresh), after)
         if not heard:
             return "beat", {"epoch": branch.at.epoch, "seq": last}
         return "news", {"epoch": branch.at.epoch, "events": heard}

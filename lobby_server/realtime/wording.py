@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,14 @@ class Reader:
 
     db: sa.Connection
     keys: Keyring
+    _memory: dict[tuple[int, Worder], Mapping[str, Any]] = field(default_factory=dict)
+
+    def worded(self, worder: Worder, happened: Recorded) -> Mapping[str, Any]:
+        """An event in a worder's words, put only once however many audiences share the worder."""
+        key = (happened.seq, worder)
+        if key not in self._memory:
+            self._memory[key] = worder(self, happened)
+        return self._memory[key]
 
 
 Worder = Callable[[Reader, Recorded], Mapping[str, Any]]
@@ -44,13 +52,15 @@ class Vocabulary:
             for audience in self.audiences
         }
 
-    def put(self, reader: Reader, audience: str, happened: Recorded) -> dict[str, Any] | None:
-        """The event for an audience without its numbers' link, or None when they do not hear it."""
-        worder = self._by_type.get(happened.type, {}).get(audience)
-        if worder is None:
-            return None
-        data = worder(reader, happened)
-        return {"seq": happened.seq, "type": happened.type, "at": to_json(happened.at), "data": data}
+    def put(self, reader: Reader, audience: str, events: Iterable[Recorded]) -> list[dict[str, Any]]:
+        """What of these events an audience hears, in its words, not yet linked."""
+        worded = []
+        for happened in events:
+            worder = self._by_type.get(happened.type, {}).get(audience)
+            if worder is not None:
+                data = reader.worded(worder, happened)
+                worded.append({"seq": happened.seq, "type": happened.type, "at": to_json(happened.at), "data": data})
+        return worded
 
 
 def link(events: Iterable[dict[str, Any]], previous: int) -> tuple[list[dict[str, Any]], int]:

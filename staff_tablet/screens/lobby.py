@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import Branch, ServiceType
+from lobby_server.customers import store as customers
 from lobby_server.doors.reading import Wire
 from lobby_server.doors.routes import Call, Door
 from lobby_server.doors.who import HEAD, KIOSK, LOBBY_MANAGER, RM, TELLER, WALL
@@ -19,7 +20,7 @@ from lobby_server.queue import store as queue_store
 from lobby_server.queue import wire as queue_wire
 from lobby_server.queue.events import PointEvent
 from lobby_server.realtime.wording import Reader, Vocabulary
-from lobby_server.visits import live as visits_live
+from lobby_server.staff import store as staff
 from lobby_server.visits import store as visits_store
 from lobby_server.visits import wire as visits_wire
 
@@ -136,7 +137,25 @@ class _Picture:
         if not self._is_staff:
             return []
         here = visits_store.live(self.reader.db, self.branch_id)
-        return [visits_live.card(self.reader, visits_wire.visit_data(each)) for each in here]
+        names = customers.names(
+            self.reader.db, self.reader.keys, {each.customer_id for each in here if each.customer_id}
+        )
+        claimants = self._colleagues(each.claim.staff_id for each in here if each.claim)
+        return [
+            visits_wire.visit_seen(
+                visits_wire.visit_data(each),
+                names.get(each.customer_id or ""),
+                claimants.get(each.claim.staff_id) if each.claim else None,
+            )
+            for each in here
+        ]
+
+    def _colleagues(self, ids: Iterable[str]) -> dict[str, queue_wire.StaffSeen]:
+        """Colleagues by id, for those who may know them; one question for all."""
+        if not self._is_staff:
+            return {}
+        found = staff.named(self.reader.db, self.reader.keys, set(ids))
+        return {each.id: queue_wire.StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
 
     def _tickets(self, queue: queue_store.Queue) -> list[queue_wire.TicketSeen] | list[queue_wire.PublicTicket]:
         live = queue_store.live(self.reader.db, self.branch_id)
@@ -152,10 +171,11 @@ class _Picture:
 
     def _points(self) -> list[queue_wire.PointSeen]:
         points = branches.service_points(self.reader.db, self.branch_id)
+        colleagues = self._colleagues(each.staff_id for each in points if each.staff_id)
         return [
             queue_wire.point_seen(
                 queue_wire.point_data(PointEvent(each.branch_id, each)),
-                queue_live.colleague(self.reader, each.staff_id) if self._is_staff else None,
+                colleagues.get(each.staff_id or ""),
             )
             for each in points
         ]

@@ -1,0 +1,159 @@
+"""Those who knock at the doors: devices by their token, colleagues by their cookie, and nobody.
+
+They are let in without passwords and signatures; how one comes in is tested where it is the question.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lobby_server import app
+from lobby_server.branch import store as branches
+from lobby_server.branch.actions import TakeToken, take_token
+from lobby_server.branch.rules import Device
+from lobby_server.doors.routes import API
+from lobby_server.kernel.actor import NOBODY, Actor, system
+from lobby_server.kernel.house import House
+from lobby_server.kernel.work import Work
+from lobby_server.staff import store as staff
+from lobby_server.staff.actions import AddStaff, add_staff, sign_in
+from staff_tablet.screens.pages import load_pages
+from tests import make
+
+read_pages = cache(load_pages)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who asks and commands, with what proves them."""
+
+    http: FlaskClient
+    who: Actor = NOBODY
+    proof: Mapping[str, str] = field(default_factory=dict)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> TestResponse:
+        """One command under `/api/v1`, with a key of its own unless one is given."""
+        sent = {**self.proof, "Idempotency-Key": key or new_key(), **_as_headers(headers)}
+        return self.http.post(API + path, json={} if body is None else body, headers=sent)
+
+    def post_raw(self, path: str, raw: bytes, content_type: str = "application/json", **headers: str) -> TestResponse:
+        """The same with a body that is perhaps no JSON."""
+        sent = {**self.proof, "Idempotency-Key": new_key(), **_as_headers(headers)}
+        return self.http.post(API + path, data=raw, content_type=content_type, headers=sent)
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """One question under `/api/v1`."""
+        return self.http.get(API + path, headers={**self.proof, **_as_headers(headers)})
+
+
+@dataclass(frozen=True)
+class Callers:
+    """One of each, in the order of the policy matrix's columns. Foreign ones belong to branch 0002."""
+
+    nobody: Caller
+    kiosk: Caller
+    second_kiosk: Caller
+    foreign_kiosk: Caller
+    wall: Caller
+    tablet: Caller
+    manager: Caller
+    foreign_manager: Caller
+    teller: Caller
+    foreign_teller: Caller
+    rm: Caller
+    head: Caller
+    admin: Caller
+
+    def by_name(self) -> dict[str, Caller]:
+        """Each under its name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def open_doors(house: House, **settings: object) -> app.Lobby:
+    """A web process in this one, with settings changed where asked."""
+    changed = replace(house.settings, **settings) if settings else house.settings  # type: ignore[arg-type]
+    return app.build_lobby(replace(house, settings=changed), "threading")
+
+
+def let_in(lobby: app.Lobby) -> Callers:
+    """One of each: their rows, tokens and sign-ins, in one transaction. The house must be furnished."""
+    return lobby.house.works.run(_let_in, lobby, system(make.HERE))
+
+
+def _let_in(work: Work, lobby: app.Lobby) -> Callers:
+    for branch_id, staff_no, name, role in (
+        (make.HERE, "H001", "方正", "head"),
+        (make.HERE, "A001", "梁易", "admin"),
+        (make.ELSEWHERE, "L901", "郑岚", "lobby_manager"),
+    ):
+        add_staff(work, AddStaff(branch_id, staff_no, name, (role,), make.PASSWORD_HASH))
+    return Callers(
+        nobody=Caller(lobby.flask.test_client()),
+        kiosk=_device(work, lobby, make.HERE, "kiosk"),
+        second_kiosk=_device(work, lobby, make.HERE, "kiosk"),
+        foreign_kiosk=_device(work, lobby, make.ELSEWHERE, "kiosk"),
+        wall=_device(work, lobby, make.HERE, "wall"),
+        tablet=_device(work, lobby, make.HERE, "tablet"),
+        manager=_colleague(work, lobby, make.HERE, "L001"),
+        foreign_manager=_colleague(work, lobby, make.ELSEWHERE, "L901"),
+        teller=_colleague(work, lobby, make.HERE, "T001"),
+        foreign_teller=_colleague(work, lobby, make.ELSEWHERE, "T901"),
+        rm=_colleague(work, lobby, make.HERE, "R001"),
+        head=_colleague(work, lobby, make.HERE, "H001"),
+        admin=_colleague(work, lobby, make.HERE, "A001"),
+    )
+
+
+def _device(work: Work, lobby: app.Lobby, branch_id: str, kind: str) -> Caller:
+    device = Device(work.ids.new_id(), branch_id, kind, f"{kind} 大堂", None, None)
+    branches.add_device(work.db, device, {}, work.now)
+    nonce = work.ids.secret()
+    branches.add_challenge(work.db, work.keys.index(nonce, "device_challenge"), device.id, work.now + _A_WHILE)
+    token, _until = take_token(work, TakeToken(device.id, nonce))
+    who = Actor("device", device.id, branch_id, frozenset({kind}), name=device.name)
+    return Caller(lobby.flask.test_client(), who, {"Authorization": f"Bearer {token}"})
+
+
+def _colleague(work: Work, lobby: app.Lobby, branch_id: str, staff_no: str) -> Caller:
+    found = staff.find(work.db, work.keys, branch_id, staff_no)
+    assert found is not None
+    signed_in, cookie = sign_in(work, found[0])
+    who = found[0]
+    http = lobby.flask.test_client()
+    http.set_cookie("lobby", cookie)
+    actor = Actor("staff", who.id, branch_id, frozenset(who.roles), who.staff_no, who.name, signed_in.id)
+    return Caller(http, actor, {"X-CSRF-Token": signed_in.csrf})
+
+
+def new_key() -> str:
+    """A key for one command."""
+    return str(uuid.uuid4())
+
+
+def told(answer: TestResponse) -> Any:
+    """The JSON of an answer."""
+    return answer.get_json()
+
+
+def refusal(answer: TestResponse) -> tuple[int, str]:
+    """HTTP code and code of a problem document, which must be one."""
+    assert answer.content_type == "application/problem+json", answer.get_data(as_text=True)
+    problem = told(answer)
+    assert problem["status"] == answer.status_code
+    return answer.status_code, problem["code"]
+
+
+def _as_headers(given: Mapping[str, str]) -> dict[str, str]:
+    """`Sec_Fetch_Site` as a keyword is the header `Sec-Fetch-Site`."""
+    return {name.replace("_", "-"): value for name, value in given.items()}
+
+
+_A_WHILE = timedelta(minutes=1)

@@ -1,0 +1,211 @@
+"""Who may do what: every address against everybody, as one table that is read in a diff."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from lobby_server import app
+from lobby_server.app import Lobby
+from lobby_server.doors.mount import NoPolicy, mount, refuse_without_policy
+from lobby_server.doors.routes import API, Answer, Door, Route
+from lobby_server.doors.who import ANYONE, RM, TELLER, check_may
+from lobby_server.kernel.actor import NOBODY, Actor, system
+from lobby_server.kernel.errors import Forbidden, Unproven
+from lobby_server.kernel.house import House
+from lobby_server.kernel.tables import audit
+from lobby_server.queue import actions as queue
+from tests import make
+from tests.doors import calling
+from tests.doors.calling import Caller, Callers, refusal
+from tests.make import Cast
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+AUDIT_DEED_LENGTH_MAX = 64
+SIGN_OUT = "/api/v1/sign-out"  # whoever tried it would be out of every later row; it has a test of its own
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What there is at branch 0001 when somebody knocks: a fresh visit, a ticket, a device, and their own window."""
+
+    visit_id: str
+    ticket_id: str
+    ticket_key: str
+    device_id: str
+
+
+SCENE = Scene("", "", "", "")
+TO_CASH = {"service_type": "cash", "choice": "ticket"}
+
+# What is sent to an address that takes something.
+BODIES: dict[str, Callable[[Scene], Any]] = {
+    "/api/v1/devices/enrol": lambda _scene: {
+        "code": "ABCD2345",
+        "kind": "kiosk",
+        "name": "门口",
+        "public_key": {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
+            "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+        },
+    },
+    "/api/v1/devices/{device_id}/token": lambda _scene: {"nonce": "n", "signature": "s"},
+    "/api/v1/devices/{device_id}/heartbeat": lambda _scene: {"health": {}},
+    # Incomplete on purpose: a password would be hashed for everybody in turn.
+    "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
+    "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
+    "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
+    "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
+}
+
+
+@SQLITE
+def test_every_address_answers_everybody_as_the_matrix_says(
+    lobby: Lobby, callers: Callers, golden: Callable[[str, str], None]
+) -> None:
+    columns = callers.by_name()
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["method", "address", *columns])
+    for route in sorted(lobby.table, key=lambda each: (each.path, each.method)):
+        if route.path != "/api/v1/sign-out":
+            writer.writerow(
+                [route.method, route.path, *(_knock(lobby, route, callers, who) for who in columns.values())]
+            )
+    golden("policy_matrix.csv", table.getvalue())
+
+
+@SQLITE
+def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers) -> None:
+    may = {name for name, each in callers.by_name().items() if each.post("/sign-out").status_code == 204}
+    assert may == {"manager", "foreign_manager", "teller", "foreign_teller", "rm", "head", "admin"}
+
+
+def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
+    """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
+    scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
+    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk")
+    if route.method == "GET":
+        return who.http.get(path, headers=who.proof).status_code
+    body = BODIES[route.path](scene) if route.takes else {}
+    return who.post(path.removeprefix(API), body).status_code
+
+
+def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
+    """A hall that has just been swept, one visit and one ticket in it; a colleague who knocks sits at window 1."""
+    for branch_id in sorted({make.HERE, who.who.branch_id or make.HERE}):
+        house.works.run(queue.end_day, branch_id, system(branch_id))
+    kiosk = callers.kiosk.who
+    visit_id = make.arrival(house, kiosk).visit.id
+    issued = make.routed(house, kiosk).issued
+    if who.who.kind == "staff":
+        make.opened(house, who.who, "W1")
+    if who.who.roles & {TELLER, RM} and who.who.branch_id == make.HERE and route.path.endswith(("start", "finish")):
+        house.works.run(queue.call_next, "W1", who.who)
+        if route.path.endswith("finish"):
+            house.works.run(queue.start_service, queue.AtPoint("W1", issued.ticket.id), who.who)
+    return Scene(visit_id, issued.ticket.id, issued.ticket_key, kiosk.id)
+
+
+@SQLITE
+def test_the_server_does_not_start_with_an_address_that_no_row_names(lobby: Lobby) -> None:
+    lobby.flask.add_url_rule("/back-door", view_func=lambda: "open")
+    with pytest.raises(NoPolicy, match="/back-door"):
+        refuse_without_policy(lobby.flask, lobby.table)
+
+
+@SQLITE
+def test_the_server_does_not_start_with_an_address_that_stands_twice(house: House) -> None:
+    doors = [Door("one"), Door("two")]
+    for door in doors:
+        door.question("/lobby", may={ANYONE})(lambda _call: Answer())
+    with pytest.raises(NoPolicy, match="GET /api/v1/lobby is declared twice"):
+        mount(Flask(__name__, static_folder=None), house, doors, lambda _house: NOBODY)
+
+
+def test_a_row_cannot_name_a_role_that_does_not_exist() -> None:
+    with pytest.raises(AssertionError, match="cashier"):
+        Door("desk").question("/desk", may={"cashier"})
+
+
+def test_a_row_that_lets_nobody_in_is_a_mistake() -> None:
+    with pytest.raises(AssertionError):
+        Door("desk").question("/desk", may=set())
+
+
+def test_a_device_whose_kind_is_called_like_a_role_is_no_colleague() -> None:
+    with pytest.raises(Forbidden):
+        check_may(Actor("device", "1", make.HERE, frozenset({"kiosk"})), frozenset({"staff"}))
+    with pytest.raises(Unproven):
+        check_may(NOBODY, frozenset({"staff"}))
+
+
+@SQLITE
+def test_a_refused_deed_leaves_its_name_in_the_audit_and_every_name_fits(lobby: Lobby, callers: Callers) -> None:
+    for route in lobby.table:
+        assert len(f"refused_{route.method} {route.path}") <= AUDIT_DEED_LENGTH_MAX, route.path
+    assert refusal(callers.wall.post("/service-points/W1/open")) == (403, "not_allowed")
+    with lobby.house.database.read() as db:
+        last = db.execute(sa.select(audit).order_by(audit.c.audit_seq.desc())).first()
+    assert last is not None
+    assert (last.deed, last.subject) == ("refused_POST /api/v1/service-points/{code}/open", "not_allowed")
+    assert last.actor == f"device:{callers.wall.who.id}"
+
+
+# ---- Another branch's things --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("thing", ["visit of a manager", "visit of a kiosk", "ticket", "device"])
+def test_another_branchs_things_answer_like_unknown_ones(lobby: Lobby, callers: Callers, thing: str) -> None:
+    house = lobby.house
+    routed = make.routed(house, callers.kiosk.who)
+    make.opened(house, callers.foreign_teller.who, "W1")
+    asked: Callable[[str], TestResponse] = {
+        "visit of a manager": lambda each: callers.foreign_manager.post(f"/visits/{each}/claim"),
+        "visit of a kiosk": lambda each: callers.foreign_kiosk.post(
+            f"/visits/{each}/route", {"service_type": "cash", "choice": "ticket"}
+        ),
+        "ticket": lambda each: callers.foreign_teller.post("/service-points/W1/start", {"ticket_id": each}),
+        "device": lambda each: callers.foreign_kiosk.post(f"/devices/{each}/heartbeat", {"health": {}}),
+    }[thing]
+    theirs = {
+        "visit of a manager": routed.visit.id,
+        "visit of a kiosk": routed.visit.id,
+        "ticket": routed.issued.ticket.id,
+        "device": callers.kiosk.who.id,
+    }[thing]
+    foreign, unknown = asked(theirs), asked(make.new_id())
+    assert _same(foreign) == _same(unknown)
+    assert foreign.status_code == 404
+
+
+@SQLITE
+def test_a_colleague_of_another_branch_sees_nothing_of_this_one(lobby: Lobby, callers: Callers) -> None:
+    make.routed(lobby.house, callers.kiosk.who, "cash", make.seen(lobby.house, make.WANG))
+    picture = calling.told(callers.foreign_teller.get("/lobby"))
+    assert (picture["branch"]["code"], picture["visits"], picture["tickets"]) == (make.ELSEWHERE, [], [])
+
+
+def _same(answer: TestResponse) -> dict[str, Any]:
+    """An answer without what differs between any two requests."""
+    return {"headers": dict(answer.headers), "code": answer.status_code} | {
+        name: value for name, value in calling.told(answer).items() if name != "request_id"
+    }
+
+
+def test_the_trial_opens_its_own_doors_only_when_asked(house: House, cast: Cast) -> None:
+    without = {route.path for route in app.build_lobby(house, "threading").table}
+    with_demo = {route.path for route in calling.open_doors(house, demo=True).table}
+    assert with_demo - without == {path for path in with_demo if path.startswith("/demo/")}
+    assert without < with_demo
