@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from lobby_server.branch.rules import Device, device_token_text
 from lobby_server.doors.reading import Text, Wire
@@ -91,10 +91,16 @@ class Token(Wire):
     expires_in_s: int
 
 
-class Heartbeat(Wire):
-    """How a device feels; free facts, small."""
+FACTS_MAX = 32
+Fact = Annotated[str, StringConstraints(max_length=200)] | int | float | bool | None
 
-    health: dict[str, Any]
+
+class Heartbeat(Wire):
+    """How a device feels: up to 32 plain facts (`paper`, `camera`, `clock_offset_ms`)."""
+
+    health: Annotated[
+        dict[Annotated[str, StringConstraints(min_length=1, max_length=64)], Fact], Field(max_length=FACTS_MAX)
+    ]
     busy: bool | None = None
     visit_id: str | None = None
 

@@ -20,7 +20,7 @@ from lobby_server.doors.reading import BODY_BYTES_MAX, read_json, read_model
 from lobby_server.doors.routes import Answer, Call, Door, Route, sha256
 from lobby_server.doors.who import ANYONE, check_may
 from lobby_server.kernel.actor import NOBODY, Actor
-from lobby_server.kernel.errors import Forbidden, Invalid, Refusal, Unreadable
+from lobby_server.kernel.errors import Forbidden, Invalid, NotFound, Refusal, Unproven, Unreadable
 from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import is_id
 
@@ -39,13 +39,20 @@ _SAFE = {
 _NOT_A_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 
+# Whatever an address may hold: ids, codes, file names. Nothing else reaches a query.
+_NAME = re.compile(r"[A-Za-z0-9_.@/+-]{1,200}")
+
+
 class NoPolicy(Exception):
     """An address has no policy row: the server refuses to start."""
 
 
 def mount(app: Flask, house: House, doors: Iterable[Door], who_is_it: WhoIsIt) -> list[Route]:
     """Hang all doors; returns the policy table. Raises NoPolicy when an address stands twice."""
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    # One byte more than allowed: a body without a stated length is cut there, and told from one that fits.
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX + 1
+    # An address that is only like one of ours leads nowhere, rather than to ours.
+    app.url_map.merge_slashes = False
     limiter = Limiter(house.clock, per_s=REQUESTS_PER_S, burst=REQUESTS_BURST)
     table: dict[tuple[str, str], Route] = {}
     for route in (route for door in doors for route in door.routes):
@@ -60,6 +67,10 @@ def mount(app: Flask, house: House, doors: Iterable[Door], who_is_it: WhoIsIt) -
             methods=[route.method],
             provide_automatic_options=False,
         )
+
+    @app.before_request
+    def _name_request() -> None:
+        g.request_id = secrets.token_hex(8)
 
     @app.after_request
     def _safe_headers(answer: Response) -> Response:
@@ -81,8 +92,7 @@ def refuse_without_policy(app: Flask, table: Iterable[Route]) -> None:
 
 def _view(house: House, route: Route, who_is_it: WhoIsIt, limiter: Limiter) -> Callable[..., Response]:
     def view(**path: str) -> Response:
-        g.request_id = secrets.token_hex(8)
-        actor = who_is_it(house)
+        actor = _proven(house, who_is_it, limiter)
         try:
             limiter.check(actor.label if actor != NOBODY else f"address:{request.remote_addr}")
             check_may(actor, route.may)
@@ -95,6 +105,15 @@ def _view(house: House, route: Route, who_is_it: WhoIsIt, limiter: Limiter) -> C
         return _respond(route.handler(_read(house, route, actor, path)))
 
     return view
+
+
+def _proven(house: House, who_is_it: WhoIsIt, limiter: Limiter) -> Actor:
+    """Who asks. Guessing tokens is slowed by the address that guesses."""
+    try:
+        return who_is_it(house)
+    except Unproven:
+        limiter.check(f"address:{request.remote_addr}")
+        raise
 
 
 def _check_own_page(house: House, route: Route, actor: Actor) -> None:
@@ -114,11 +133,18 @@ def _check_own_page(house: House, route: Route, actor: Actor) -> None:
 
 def is_own_origin(origin: str, host: str, listed: tuple[str, ...]) -> bool:
     """Whether a browser's Origin is this server's own address or one that the settings list."""
-    return urlsplit(origin).netloc == host or origin in listed
+    try:
+        return urlsplit(origin).netloc == host or origin in listed
+    except ValueError:
+        return False
 
 
 def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Call:
+    if not all(_NAME.fullmatch(part) for part in path.values()):
+        raise NotFound("not_found")
     raw = request.get_data(cache=False) if route.method == "POST" else b""
+    if len(raw) > BODY_BYTES_MAX:
+        raise Unreadable("too_long")
     body: Any = None
     if route.takes is not None:
         if request.mimetype != "application/json":
@@ -126,7 +152,7 @@ def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Cal
         body = read_model(route.takes, read_json(raw))
     elif raw and read_json(raw) != {}:
         raise Invalid("invalid_fields", errors=[{"field": "", "code": "extra_forbidden"}])
-    key = request.headers.get("Idempotency-Key", "").lower()
+    key = request.headers.get("Idempotency-Key", "")
     if route.keyed and not is_id(key):
         raise Invalid("key_missing" if not key else "key_malformed")
     return Call(

@@ -69,6 +69,9 @@ def _operation(row: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": row.summary or "done"}
     if row.gives:
         answer["content"] = {"application/json": {"schema": refs[row.gives]}}
+    responses = {str(row.http_code): answer}
+    if row.or_nothing:
+        responses["204"] = {"description": "there is nothing"}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": row.handler.__name__,
@@ -76,7 +79,7 @@ def _operation(row: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
         "summary": row.summary,
         "x-may": sorted(row.may),
         "parameters": parameters,
-        "responses": {str(row.http_code): answer, "default": {"description": "refused", "content": problem}},
+        "responses": {**responses, "default": {"description": "refused", "content": problem}},
     }
     if row.takes:
         body = {"application/json": {"schema": refs[row.takes]}}

@@ -106,6 +106,7 @@ class Route:
     gives: type[BaseModel] | None = None
     http_code: int = 200
     keyed: bool = False
+    or_nothing: bool = False
     tag: str = ""
 
     @property
@@ -126,7 +127,7 @@ class Door:
         self, path: str, *, may: Collection[str], gives: type[BaseModel] | None = None
     ) -> Callable[[Handler], Handler]:
         """A GET that changes nothing."""
-        return self._row("GET", path, may, None, gives, 200, keyed=False)
+        return self._add("GET", path, may, gives=gives)
 
     def command(
         self,
@@ -137,26 +138,23 @@ class Door:
         gives: type[BaseModel] | None = None,
         http_code: int = 200,
         keyed: bool = True,
+        or_nothing: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """A POST that does something. `keyed=False` only for what interfaces.md exempts from the key."""
-        return self._row("POST", path, may, takes, gives, http_code, keyed=keyed)
+        """A POST that does something.
 
-    def _row(
-        self,
-        method: str,
-        path: str,
-        may: Collection[str],
-        takes: type[BaseModel] | None,
-        gives: type[BaseModel] | None,
-        http_code: int,
-        *,
-        keyed: bool,
-    ) -> Callable[[Handler], Handler]:
+        `keyed=False` only for what may safely be sent twice without a key (signing in, a heartbeat);
+        `or_nothing` where 204 is an answer too.
+        """
+        return self._add(
+            "POST", path, may, takes=takes, gives=gives, http_code=http_code, keyed=keyed, or_nothing=or_nothing
+        )
+
+    def _add(self, method: str, path: str, may: Collection[str], **shape: Any) -> Callable[[Handler], Handler]:
         unknown = set(may) - EVERY_NAME
         assert may and not unknown, f"{path}: policy names {sorted(unknown)}; there are {sorted(EVERY_NAME)}"
 
         def declare(handler: Handler) -> Handler:
-            row = Route(method, self.prefix + path, frozenset(may), handler, takes, gives, http_code, keyed, self.tag)
+            row = Route(method, self.prefix + path, frozenset(may), handler, tag=self.tag, **shape)
             self.routes.append(row)
             return handler
 

@@ -41,10 +41,11 @@ class Identify:
 
 @dataclass(frozen=True)
 class Identified:
-    """Who it is; `visit_id` is an earlier one when the same device merely asked again."""
+    """Who it is. `asked_before`: the same device merely asked again, and `visit_id` is what it began then."""
 
     customer: Customer | None
     visit_id: str
+    asked_before: bool = False
 
 
 def identify(work: Work, request: Identify) -> Identified:
@@ -60,5 +61,5 @@ def identify(work: Work, request: Identify) -> Identified:
         return Identified(customer, request.visit_id)
     first = store.first_use(work.db, code)
     if first.used_by == work.actor.label and work.now - first.used_at <= SAME_ASKER_WITHIN:
-        return Identified(customer, first.visit_id)
+        return Identified(customer, first.visit_id, asked_before=True)
     raise Conflict("already_checked_in", audited=True)

@@ -38,7 +38,7 @@ def post_close(call: Call) -> Answer:
     return call.run(actions.close_service_point, call.path["code"], _point)
 
 
-@door.command("/service-points/{code}/call-next", may=_WINDOW, gives=wire.TicketAnswer)
+@door.command("/service-points/{code}/call-next", may=_WINDOW, gives=wire.TicketAnswer, or_nothing=True)
 def post_call_next(call: Call) -> Answer:
     """Call the next customer; 204 when none waits."""
     return call.run(actions.call_next, call.path["code"], _ticket)

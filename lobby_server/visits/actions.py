@@ -65,9 +65,11 @@ def arrive(work: Work, request: Arrive) -> Arrived:
     who = Identified(None, request.visit_id)
     if request.seen is not None:
         who = identify(work, Identify(request.seen, request.visit_id))
-    resumed = _running_visit(work, who)
-    if resumed is not None:
-        return Arrived(resumed, who.customer, queue_store.live_ticket_of(work.db, resumed.id))
+    running = _running_visit(work, who)
+    if running is not None:
+        return _resume(work, running, who)
+    if who.asked_before:
+        raise Conflict("already_checked_in", audited=True)
     if store.exists(work.db, request.visit_id):
         raise Conflict("visit_exists")
     visit = _new_visit(work, request, who.customer)
@@ -83,7 +85,18 @@ def _running_visit(work: Work, who: Identified) -> Visit | None:
     branch_id = work.actor.branch_id
     if who.customer is not None:
         return store.live_of_customer(work.db, branch_id, who.customer.id)
-    return store.find(work.db, branch_id, who.visit_id)
+    found = store.find(work.db, branch_id, who.visit_id)
+    is_mine = found is not None and found.made_by == work.actor.label and found.left_at is None
+    return found if is_mine else None
+
+
+def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
+    """Go on with a visit; where nothing was chosen yet, the device that asks now may choose."""
+    if visit.state is VisitState.ARRIVED and visit.made_by != work.actor.label:
+        visit = replace(visit, made_by=work.actor.label)
+        store.save(work.db, visit)
+        work.audit("resume_visit", visit.id)
+    return Arrived(visit, who.customer, queue_store.live_ticket_of(work.db, visit.id))
 
 
 def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
