@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import secrets
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -67,7 +67,9 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     house = _offloaded_house(settings)
     furnish(house, Passwords(house.keys.pepper, house.offload).hash(settings.demo_password))
     lobby = build_lobby(house, "gevent", breathe=lambda: gevent.sleep(0))
-    server = WSGIServer((settings.host, settings.port), lobby.flask, log=None, error_log=sys.stderr)
+    server = WSGIServer(
+        (settings.host, settings.port), lobby.flask, log=None, error_log=logging.getLogger("gevent.pywsgi")
+    )
     server.start()
     _start_beside(lobby)
     worker = Worker(house, lobby.types)

@@ -40,7 +40,8 @@ class TakeFile:
 def take_customer_file(work: Work, request: TakeFile) -> Taken:
     """Enter and change customers, all or nothing. The same file again changes nothing.
 
-    Raises Conflict("file_older") for a file of a day before the newest one taken, DryRun for a dry run.
+    Raises Conflict("file_older") for a file of a day before the newest one taken, Conflict("ref_taken")
+    for handles that belong to other customers, DryRun for a dry run.
     """
     file = request.file
     if store.is_taken(work.db, FEED, file.sha256):
@@ -52,6 +53,10 @@ def take_customer_file(work: Work, request: TakeFile) -> Taken:
         work.keys.index(each.customer_no, store.NUMBER): _customer(each, file, work.ids.new_id())
         for each in file.customers
     }
+    held = store.numbers_by_ref(work.db, {each.ref for each in described.values()})
+    taken_refs = sum(held.get(each.ref, index) != index for index, each in described.items())
+    if taken_refs:
+        raise Conflict("ref_taken", count=taken_refs)
     known = store.ids_by_number(work.db, described.keys())
     added = [each for index, each in described.items() if index not in known]
     changed = [replace(described[index], id=customer_id) for index, customer_id in known.items()]

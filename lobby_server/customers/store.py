@@ -63,6 +63,20 @@ def ids_by_number(db: sa.Connection, number_indexes: Collection[bytes]) -> dict[
     return found
 
 
+def numbers_by_ref(db: sa.Connection, refs: Collection[bytes]) -> dict[bytes, bytes]:
+    """Whose these handles are now: the blind index of each one's number."""
+    found: dict[bytes, bytes] = {}
+    wanted = list(refs)
+    for at in range(0, len(wanted), ROWS_A_STATEMENT):
+        rows = db.execute(
+            sa.select(customer.c.ref, customer.c.number_index).where(
+                customer.c.ref.in_(wanted[at : at + ROWS_A_STATEMENT])
+            )
+        )
+        found.update({bytes(row.ref): bytes(row.number_index) for row in rows})
+    return found
+
+
 def add_all(db: sa.Connection, keys: Keyring, new: Iterable[Customer]) -> None:
     """Enter customers that are not known yet."""
     rows = [

@@ -13,7 +13,7 @@ import hashlib
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from lobby_server.customers.rules import TIERS, CustomerFile, Described, Tag
 from lobby_server.doors.reading import Code, Text, Wire, read_json, read_model
@@ -62,6 +62,13 @@ class CustomerLine(Wire):
     name: Text
     tier: Annotated[str, BeforeValidator(_tier)]
     tags: list[TagLine] = Field(default_factory=list, max_length=32)
+
+    @field_validator("tags")
+    @classmethod
+    def _each_once(cls, tags: list[TagLine]) -> list[TagLine]:
+        if len({tag.name for tag in tags}) != len(tags):
+            raise ValueError("a tag twice")
+        return tags
 
 
 class Trailer(Wire):

@@ -108,7 +108,9 @@ class Database:
         if self.is_sqlite:
             # Made now, not on the first customer.
             Path(sa.make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": 10}
+        # An error's text goes to the log, and what was to be stored must not.
+        options: dict[str, Any] = {"hide_parameters": True}
+        options |= {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": 10}
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False}
         self.engine = sa.create_engine(url, **options)
@@ -185,7 +187,9 @@ class _Writer:
     """The only one in this process that writes to SQLite."""
 
     def __init__(self, url: str, offload: Offload) -> None:
-        self._engine = sa.create_engine(url, connect_args={"check_same_thread": False}, poolclass=StaticPool)
+        self._engine = sa.create_engine(
+            url, connect_args={"check_same_thread": False}, poolclass=StaticPool, hide_parameters=True
+        )
         _set_up_sqlite(self._engine, "BEGIN IMMEDIATE")
         self._offload = offload
         self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()

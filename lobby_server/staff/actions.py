@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lobby_server.doors.who import STAFF_ROLES
-from lobby_server.kernel.errors import Invalid
+from lobby_server.kernel.errors import Conflict, Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store
 from lobby_server.staff.events import SignedOut
@@ -26,9 +26,11 @@ class AddStaff:
 
 
 def add_staff(work: Work, request: AddStaff) -> Staff:
-    """Enter a colleague. Raises Invalid("unknown_role") with the known ones."""
+    """Enter a colleague. Raises Invalid("unknown_role") with the known ones, Conflict("staff_no_taken")."""
     if not request.roles or not set(request.roles) <= STAFF_ROLES:
         raise Invalid("unknown_role", known=sorted(STAFF_ROLES))
+    if store.find(work.db, work.keys, request.branch_id, request.staff_no) is not None:
+        raise Conflict("staff_no_taken", staff_no=request.staff_no)
     new = Staff(work.ids.new_id(), request.branch_id, request.staff_no, request.name, request.roles)
     store.add(work.db, work.keys, new, request.password_hash)
     work.audit("add_staff", new.id, branch_id=new.branch_id, roles=list(new.roles))
