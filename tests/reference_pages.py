@@ -206,13 +206,12 @@ def event_types_table() -> str:
 def event_fields_table() -> str:
     words = vocabulary()
     rows: dict[tuple[str, str], dict[str, None]] = {}
-    reader = Reader(cast(Any, None), cast(Any, None))
     for family, make in samples().items():
         for kind in event_kinds(family):
+            reader = Reader(cast(Any, None), cast(Any, None))
             happened = Recorded("0001", 1, kind.type, NOW, make(kind).data())
             for who in words.audiences:
-                put = words.put(reader, who, happened)
-                if put is not None:
+                for put in words.put(reader, who, [happened]):
                     shape = (kind.type.split(".")[0] + ".*", ticked(put["data"]))
                     rows.setdefault(shape, {})[who] = None
     return table(
@@ -277,7 +276,7 @@ def limits_table() -> str:
 def in_words(limit: float | timedelta) -> str:
     """A span in its largest whole unit; a number with its thousands parted."""
     if not isinstance(limit, timedelta):
-        return f"{limit:,g}"
+        return f"{int(limit):,}" if int(limit) == limit else str(limit)
     s = round(limit.total_seconds())
     per_unit = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
     # Two hours are hours, but 60 seconds are what the code says: one of a unit is told in the next smaller one.

@@ -93,7 +93,7 @@ def looks_like_ours(path: str) -> bool:
 
 
 def is_defined(name: str, code: str) -> bool:
-    python = rf"^\s*(?:def|class) {name}\b|^\s*{name}\b[^\n]*="
+    python = rf"^\s*(?:def|class) {name}\b|^(?:\w+, )*{name}\b[^\n]*="
     script = rf"\b(?:function|class|const) {name}\b|^\s*(?:async )?#?{name}\("
     return re.search(f"{python}|{script}", code, re.MULTILINE) is not None
 
@@ -102,6 +102,7 @@ def is_defined(name: str, code: str) -> bool:
 def test_every_command_that_a_page_speaks_of_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
     known = set(re.findall(r"^## branch-lobby (\S+)", text_of(REFERENCE / "commands.md"), re.MULTILINE))
+    known.add("device-token")  # no command: the text that a device signs begins so
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text_of(page), re.DOTALL))
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) - targets == set()
     assert set(re.findall(r"\bbranch-lobby ([a-z][a-z-]*)", code)) - known == set()
@@ -112,6 +113,17 @@ def test_every_page_but_the_map_is_on_the_map(page: Path) -> None:
     docs = ROOT / "docs"
     linked = {(docs / link).resolve() for link in LINK.findall(text_of(docs / "index.md"))}
     assert page in {ROOT / "README.md", docs / "index.md"} | linked
+
+
+def test_tiers_levels_and_roles_are_called_as_on_the_screens() -> None:
+    """Each line of the second table of the words; who has no badge has no word."""
+    folder = ROOT / "staff_tablet" / "web" / "shared" / "words"
+    english, chinese = (json.loads(text_of(folder / f"{language}.json")) for language in ("en", "zh-CN"))
+    rows = re.findall(r"^\| `(\w+)` \| ([^|(]+) \| ([^|]+) \|$", text_of(ROOT / "docs" / "words.md"), re.MULTILINE)
+    assert len(rows) > 10
+    for code, in_english, in_chinese in rows:
+        (key,) = [f"{kind}.{code}" for kind in ("tier", "level", "role") if f"{kind}.{code}" in english]
+        assert (english[key], chinese[key]) == (in_english, in_chinese)
 
 
 # ---- Dependencies -------------------------------------------------------------------------------------------------
