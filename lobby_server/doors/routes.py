@@ -2,7 +2,7 @@
 
 door = Door("visits")
 
-@door.command("POST", "/visits/{visit_id}/claim", may={LOBBY_MANAGER}, gives=wire.Claimed)
+@door.command("/visits/{visit_id}/claim", may={LOBBY_MANAGER}, gives=wire.Claimed)
 def post_claim(call: Call) -> Answer:
     return call.run(actions.claim, actions.Claim(call.path["visit_id"]), wire.claimed)
 """

@@ -13,12 +13,14 @@ from functools import cache
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from lobby_server import app
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TakeToken, take_token
 from lobby_server.branch.rules import Device
+from lobby_server.doors.openapi import document
 from lobby_server.doors.routes import API
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.house import House
@@ -27,6 +29,7 @@ from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff, sign_in
 from staff_tablet.screens.pages import load_pages
 from tests import make
+from tests.doors.schema import faults
 
 read_pages = cache(load_pages)
 
@@ -36,22 +39,53 @@ class Caller:
     """Somebody who asks and commands, with what proves them."""
 
     http: FlaskClient
+    contract: Mapping[str, Any]
     who: Actor = NOBODY
     proof: Mapping[str, str] = field(default_factory=dict)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> TestResponse:
         """One command under `/api/v1`, with a key of its own unless one is given."""
         sent = {**self.proof, "Idempotency-Key": key or new_key(), **_as_headers(headers)}
-        return self.http.post(API + path, json={} if body is None else body, headers=sent)
+        return self._kept_to_contract(self.http.post(API + path, json={} if body is None else body, headers=sent))
 
     def post_raw(self, path: str, raw: bytes, content_type: str = "application/json", **headers: str) -> TestResponse:
         """The same with a body that is perhaps no JSON."""
         sent = {**self.proof, "Idempotency-Key": new_key(), **_as_headers(headers)}
-        return self.http.post(API + path, data=raw, content_type=content_type, headers=sent)
+        answer = self.http.post(API + path, data=raw, content_type=content_type, headers=sent)
+        return self._kept_to_contract(answer)
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """One question under `/api/v1`."""
-        return self.http.get(API + path, headers={**self.proof, **_as_headers(headers)})
+        return self._kept_to_contract(self.http.get(API + path, headers={**self.proof, **_as_headers(headers)}))
+
+    def _kept_to_contract(self, answer: TestResponse) -> TestResponse:
+        """Every answer in every test at the doors has the shape that `/openapi.json` promises."""
+        asked = answer.request
+        try:
+            endpoint, _path = self.http.application.url_map.bind("localhost").match(asked.path, asked.method)
+        except HTTPException:
+            shape: Mapping[str, Any] = PROBLEM
+        else:
+            method, address = endpoint.split(" ", 1)
+            shape = shape_of(self.contract, method, address, answer.status_code)
+        assert bool(answer.get_data()) == (answer.status_code != 204)
+        found = list(faults(answer.get_json(), shape, self.contract)) if answer.get_data() else []
+        assert found == [], (asked.method, asked.path, answer.status_code)
+        return answer
+
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+def shape_of(contract: Mapping[str, Any], method: str, address: str, http_code: int) -> Mapping[str, Any]:
+    """The schema that the document has for an answer; refusals all have one."""
+    if http_code == 204:
+        return {}
+    if http_code >= 400:
+        return PROBLEM
+    given = contract["paths"][address][method.lower()]["responses"][str(http_code)]
+    schema: Mapping[str, Any] = given["content"]["application/json"]["schema"]
+    return schema
 
 
 @dataclass(frozen=True)
@@ -83,6 +117,17 @@ def open_doors(house: House, **settings: object) -> app.Lobby:
     return app.build_lobby(replace(house, settings=changed), "threading")
 
 
+def contract_of(lobby: app.Lobby) -> Mapping[str, Any]:
+    """The OpenAPI document of a web process; made once for each set of doors."""
+    doors = frozenset((each.method, each.path) for each in lobby.table)
+    if doors not in _contracts:
+        _contracts[doors] = document(lobby.table, app.VERSION)
+    return _contracts[doors]
+
+
+_contracts: dict[frozenset[tuple[str, str]], Mapping[str, Any]] = {}
+
+
 def let_in(lobby: app.Lobby) -> Callers:
     """One of each: their rows, tokens and sign-ins, in one transaction. The house must be furnished."""
     return lobby.house.works.run(_let_in, lobby, system(make.HERE))
@@ -96,7 +141,7 @@ def _let_in(work: Work, lobby: app.Lobby) -> Callers:
     ):
         add_staff(work, AddStaff(branch_id, staff_no, name, (role,), make.PASSWORD_HASH))
     return Callers(
-        nobody=Caller(lobby.flask.test_client()),
+        nobody=Caller(lobby.flask.test_client(), contract_of(lobby)),
         kiosk=_device(work, lobby, make.HERE, "kiosk"),
         second_kiosk=_device(work, lobby, make.HERE, "kiosk"),
         foreign_kiosk=_device(work, lobby, make.ELSEWHERE, "kiosk"),
@@ -119,7 +164,7 @@ def _device(work: Work, lobby: app.Lobby, branch_id: str, kind: str) -> Caller:
     branches.add_challenge(work.db, work.keys.index(nonce, "device_challenge"), device.id, work.now + _A_WHILE)
     token, _until = take_token(work, TakeToken(device.id, nonce))
     who = Actor("device", device.id, branch_id, frozenset({kind}), name=device.name)
-    return Caller(lobby.flask.test_client(), who, {"Authorization": f"Bearer {token}"})
+    return Caller(lobby.flask.test_client(), contract_of(lobby), who, {"Authorization": f"Bearer {token}"})
 
 
 def _colleague(work: Work, lobby: app.Lobby, branch_id: str, staff_no: str) -> Caller:
@@ -130,7 +175,7 @@ def _colleague(work: Work, lobby: app.Lobby, branch_id: str, staff_no: str) -> C
     http = lobby.flask.test_client()
     http.set_cookie("lobby", cookie)
     actor = Actor("staff", who.id, branch_id, frozenset(who.roles), who.staff_no, who.name, signed_in.id)
-    return Caller(http, actor, {"X-CSRF-Token": signed_in.csrf})
+    return Caller(http, contract_of(lobby), actor, {"X-CSRF-Token": signed_in.csrf})
 
 
 def new_key() -> str:
@@ -145,7 +190,7 @@ def told(answer: TestResponse) -> Any:
 
 def refusal(answer: TestResponse) -> tuple[int, str]:
     """HTTP code and code of a problem document, which must be one."""
-    assert answer.content_type == "application/problem+json", answer.get_data(as_text=True)
+    assert answer.content_type == "application/problem+json", answer.get_data(as_text=True)[:200]
     problem = told(answer)
     assert problem["status"] == answer.status_code
     return answer.status_code, problem["code"]

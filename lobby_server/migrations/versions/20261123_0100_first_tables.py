@@ -21,6 +21,7 @@ def upgrade() -> None:
     _identification()
     _queue()
     _tickets()
+    _calls()
     _visits()
     _never_rewritten("event")
     _never_rewritten("audit")
@@ -313,6 +314,10 @@ def _tickets() -> None:
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_ticket_counter_branch_id")),
         sa.PrimaryKeyConstraint("branch_id", "business_day", "series", name=op.f("pk_ticket_counter")),
     )
+
+
+def _calls() -> None:
+    """Why each ticket was called."""
     op.create_table(
         "ticket_call",
         sa.Column("ticket_id", sa.String(length=36), nullable=False),
