@@ -36,7 +36,7 @@ from lobby_server.queue import http as queue_http
 from lobby_server.queue import live as queue_live
 from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
-from lobby_server.realtime.sockets import FRAME_BYTES_MAX, Hearing, Sockets
+from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
 from lobby_server.realtime.wording import Vocabulary
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import COOKIE_PURPOSE
@@ -123,6 +123,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         app,
         async_mode=async_mode,
         transports=["websocket"],
+        namespaces=[NAMESPACE],
         cors_allowed_origins=list(house.settings.origins) or None,
         max_http_buffer_size=FRAME_BYTES_MAX,
         ping_interval=PING_INTERVAL_S,

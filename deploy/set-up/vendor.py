@@ -22,8 +22,8 @@ SHARED = Path("staff_tablet/web/shared")
 SVG = "http://www.w3.org/2000/svg"
 ICON_PACKAGE = "lucide-static"
 SPRITE_FILE = "icons.svg"
-# What a Lucide icon says on its outer element; a symbol must repeat it, for the outer element is left behind.
-ICON_LOOK = ("viewBox", "fill", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin")
+# All that a symbol repeats of an icon's outer element; colour and stroke are the page's style to choose.
+ICON_LOOK = ("viewBox",)
 
 
 class CannotVendor(Exception):

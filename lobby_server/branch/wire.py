@@ -114,16 +114,14 @@ def load_key(point: dict[str, str]) -> ec.EllipticCurvePublicKey:
 def is_signed_by(point: dict[str, str], device_id: str, signed: Signed) -> bool:
     """Whether the signature over the device's text is right (ECDSA P-256 with SHA-256)."""
     try:
-        raw = from_base64url(signed.signature)
-    except ValueError:
+        raw, key = from_base64url(signed.signature), load_key(point)
+    except (KeyError, ValueError):
         return False
     if len(raw) != 2 * _COORDINATE_BYTES:
         return False
     r, s = (int.from_bytes(raw[at : at + _COORDINATE_BYTES], "big") for at in (0, _COORDINATE_BYTES))
     try:
-        load_key(point).verify(
-            encode_dss_signature(r, s), device_token_text(device_id, signed.nonce), ec.ECDSA(hashes.SHA256())
-        )
+        key.verify(encode_dss_signature(r, s), device_token_text(device_id, signed.nonce), ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         return False
     return True

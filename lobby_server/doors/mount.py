@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request
 from pydantic import BaseModel
 
+from lobby_server.doors.answering import finish_answers
 from lobby_server.doors.limits import Limiter
 from lobby_server.doors.reading import BODY_BYTES_MAX, read_json, read_model
 from lobby_server.doors.routes import Answer, Call, Door, Route, sha256
@@ -28,16 +29,6 @@ WhoIsIt = Callable[[House], Actor]
 
 COOKIE, COOKIE_TLS = "lobby", "__Host-lobby"
 REQUESTS_PER_S, REQUESTS_BURST = 60.0, 240  # one device or person; a hurried teller makes 2 a second
-_SAFE = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-# An answer that is not one of our pages is never shown as one.
-_NOT_A_PAGE = "default-src 'none'; frame-ancestors 'none'"
-
 
 # Whatever an address may hold: ids, codes, file names. Nothing else reaches a query.
 _NAME = re.compile(r"[A-Za-z0-9_.@/+-]{1,200}")
@@ -72,13 +63,7 @@ def mount(app: Flask, house: House, doors: Iterable[Door], who_is_it: WhoIsIt) -
     def _name_request() -> None:
         g.request_id = secrets.token_hex(8)
 
-    @app.after_request
-    def _safe_headers(answer: Response) -> Response:
-        for name, value in _SAFE.items():
-            answer.headers.setdefault(name, value)
-        answer.headers.setdefault("Content-Security-Policy", _NOT_A_PAGE)
-        return answer
-
+    finish_answers(app)
     return list(table.values())
 
 

@@ -77,11 +77,17 @@ class Sockets:
         self.socketio.emit(name, payload, to=room, namespace=NAMESPACE)
 
     def join(self, connection: str, room: str) -> None:
-        """Put a connection into a room."""
-        self.socketio.server.enter_room(connection, room, namespace=NAMESPACE)
+        """Put a connection into a room, unless it is gone already."""
+        try:
+            self.socketio.server.enter_room(connection, room, namespace=NAMESPACE)
+        except (KeyError, ValueError):
+            # Already gone when its turn came: Socket.IO knows the connection no more.
+            self._open.pop(connection, None)
 
-    def _connect(self, auth: Any = None) -> None:
+    def _connect(self, auth: Any = None, *_said: Any) -> Any:
         request = flask.request
+        if request.sid in self._open:  # type: ignore[attr-defined]
+            return self._refuse_words("connect")
         origin = request.headers.get("Origin")
         if origin and not is_own_origin(origin, request.host, self.house.settings.origins):
             raise Refused("foreign_origin")
@@ -101,9 +107,19 @@ class Sockets:
         self.socketio.start_background_task(
             self.delivery.welcome, connection, hearing.branch_id, hearing.audience, epoch, after
         )
+        return None
 
-    def _disconnect(self, _reason: object = None) -> None:
-        self._open.pop(flask.request.sid, None)  # type: ignore[attr-defined]
+    def _disconnect(self, *_reason: object) -> Any:
+        connection: str = flask.request.sid  # type: ignore[attr-defined]
+        if self._is_connected(connection):
+            # A client may send an event of this name and stay: believed, nothing could close it any more.
+            return self._refuse_words("disconnect")
+        self._open.pop(connection, None)
+        return None
+
+    def _is_connected(self, connection: str) -> bool:
+        connected: bool = self.socketio.server.manager.is_connected(connection, NAMESPACE)
+        return connected
 
     def _refuse_words(self, _event: str, *_said: Any) -> dict[str, str]:
         connection: str = flask.request.sid  # type: ignore[attr-defined]
