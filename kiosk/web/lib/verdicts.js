@@ -1,0 +1,26 @@
+/** What the kiosk says when something was refused. Refused codes mostly sound the same: a forger learns nothing. */
+
+const OWN_WORDS = new Set([
+  "expired",
+  "foreign_paycode",
+  "not_ours",
+  "already_checked_in",
+  "already_routed",
+  "series_full",
+  "unreachable",
+]);
+const DOUBTFUL = new Set([
+  "not_yet_valid",
+  "bad_signature",
+  "unknown_key",
+  "revoked",
+  "replay",
+  "wrong_audience",
+  "malformed",
+]);
+
+/** The word key for a refusal. @param {string} code */
+export function troubleKey(code) {
+  if (OWN_WORDS.has(code)) return `trouble.${code}`;
+  return DOUBTFUL.has(code) ? "trouble.neutral" : "trouble.failed";
+}

@@ -1,0 +1,68 @@
+/** First screen: show a code, or choose a service. */
+
+import { range } from "#shared/lib/format.js";
+import { html } from "#shared/lib/html.js";
+import { overallWait, waitingCount } from "#shared/lib/overall_wait.js";
+import { page } from "#shared/lib/page.js";
+import { nameOf, t } from "#shared/lib/words.js";
+import { Shapes } from "#shared/parts/empty.js";
+import { Icon } from "#shared/parts/icon.js";
+import { DemoScan } from "#kiosk/parts/demo_scan.js";
+import { Head } from "#kiosk/parts/head.js";
+import { Preview } from "#kiosk/parts/preview.js";
+
+/** @import { Lobby, ServiceType } from "#shared/lib/shapes.js" */
+/** @typedef {import("#kiosk/screens/kiosk.js").With} With */
+
+const TILES_MAX = 6;
+
+/** @param {With} sent */
+export function Home({ parts, flow, camera, seen, isAble }) {
+  const lobby = parts.live.lobby.value;
+  const pick = (/** @type {string} */ code) => flow.pick(code);
+  return html`<${Head} parts=${parts} title=${t("kiosk.hello")} hint=${t("kiosk.hello_hint")}>
+      ${lobby && html`<${Figures} lobby=${lobby} />`}
+    <//>
+    <main id="main" class="body">
+      ${
+        !isAble && html`<p class="strip" role="alert"><${Icon} name="wifi-off" /><span>${t("kiosk.offline")}</span></p>`
+      }
+      <section class="scan" data-camera=${isAble ? camera.state.value : "none"}>
+        <div class="scan-words">
+          <h2 class="scan-title"><${Icon} name="qr-code" />${t("kiosk.scan")}</h2>
+          ${isAble && html`<p>${t(`kiosk.scan_${camera.state.value}`)}</p>`}
+          ${page.demo && html`<${DemoScan} seen=${seen} />`}
+        </div>
+        <${Preview} camera=${camera} />
+      </section>
+      <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>
+      ${lobby ? html`<${Tiles} lobby=${lobby} isAble=${isAble} pick=${pick} />` : html`<${Shapes} rows=${3} />`}
+    </main>`;
+}
+
+/** @param {{lobby: Lobby}} sent */
+function Figures({ lobby }) {
+  const wait = overallWait(lobby);
+  return html`<p class="head-figures">
+    <span>${t("kiosk.waiting_now")} <b>${waitingCount(lobby)}</b> ${t("kiosk.people")}</span>
+    ${wait && html`<span>${t("kiosk.about")} <b>${range(wait)}</b> ${t("kiosk.minutes")}</span>`}
+  </p>`;
+}
+
+/** @param {{lobby: Lobby, isAble: boolean, pick: (code: string) => void}} sent */
+function Tiles({ lobby, isAble, pick }) {
+  const shown = lobby.service_types.filter((type) => type.tile !== false).slice(0, TILES_MAX);
+  return html`<ul class="tiles">
+    ${shown.map((type) => html`<li key=${type.code}><${Tile} type=${type} isAble=${isAble} pick=${pick} /></li>`)}
+  </ul>`;
+}
+
+/** @param {{type: ServiceType, isAble: boolean, pick: (code: string) => void}} sent */
+function Tile({ type, isAble, pick }) {
+  const press = () => pick(type.code);
+  return html`<button type="button" class="tile" disabled=${!isAble} data-service=${type.code} onClick=${press}>
+    <span class="tile-icon"><${Icon} name=${type.icon} /></span>
+    <span class="tile-words"><b>${nameOf(type.names)}</b><span>${nameOf(type.hints)}</span></span>
+    <${Icon} name="chevron-right" kind="chevron" />
+  </button>`;
+}

@@ -1,0 +1,131 @@
+/** Asking the server: reads, and commands that are done once however often they are sent. */
+
+import { Refused, Unreachable } from "#shared/lib/failures.js";
+import { uuidv7 } from "#shared/lib/ids.js";
+
+/**
+ * @typedef {object} Access who is asking
+ * @property {() => Promise<Record<string, string>>} headers
+ * @property {() => Promise<boolean>} refused called on 401; true when it is worth one more try
+ */
+
+const BASE = "/api/v1";
+const ANSWER_WAIT_MS = 8000;
+/** Four tries in about four seconds: longer, and a person has turned to somebody else. */
+const RETRY_PAUSES_MS = [300, 900, 2700];
+const WORTH_A_RETRY = new Set([502, 503, 504]);
+
+export class Server {
+  #access;
+  #fetch;
+  #pause;
+
+  /**
+   * @param {Access} access
+   * @param {typeof fetch} [fetcher]
+   * @param {(ms: number) => Promise<void>} [pause]
+   */
+  constructor(access, fetcher = (...sent) => fetch(...sent), pause = pauseJittered) {
+    this.#access = access;
+    this.#fetch = fetcher;
+    this.#pause = pause;
+  }
+
+  /** @param {string} path below /api/v1 */
+  read(path) {
+    return this.#send("GET", path, undefined, {});
+  }
+
+  /**
+   * Send a command; a network failure sends it again with the same key, so that it is done at most once.
+   * @param {string} path
+   * @param {unknown} body
+   * @param {string} key kept by whoever may ask again
+   */
+  command(path, body = {}, key = uuidv7()) {
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    return this.#send("POST", path, JSON.stringify(body), headers);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string | undefined} body
+   * @param {Record<string, string>} headers
+   */
+  async #send(method, path, body, headers) {
+    let mayRenew = true;
+    for (let tries = 0; ;) {
+      const answer = await this.#once(method, path, body, headers);
+      if (answer?.status === 401 && mayRenew && (await this.#access.refused())) {
+        mayRenew = false;
+        continue;
+      }
+      if (answer && !WORTH_A_RETRY.has(answer.status)) return readAnswer(answer);
+      if (tries === RETRY_PAUSES_MS.length) throw new Unreachable(`${method} ${path}`);
+      await this.#pause(RETRY_PAUSES_MS[tries++]);
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string | undefined} body
+   * @param {Record<string, string>} headers
+   * @returns {Promise<Response | null>} null when no answer came
+   */
+  async #once(method, path, body, headers) {
+    const own = await this.#access.headers();
+    const signal = AbortSignal.timeout(ANSWER_WAIT_MS);
+    try {
+      return await this.#fetch(BASE + path, {
+        method,
+        body,
+        headers: { ...headers, ...own },
+        signal,
+        cache: "no-store",
+      });
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** @param {Response} answer */
+async function readAnswer(answer) {
+  if (answer.status === 204) return null;
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, content);
+  return content;
+}
+
+/** Wait about that long, so that many screens do not come back in one moment. @param {number} ms */
+export function pauseJittered(ms) {
+  return /** @type {Promise<void>} */ (new Promise((done) => setTimeout(done, ms * (0.75 + Math.random() / 2))));
+}
+
+/** Nobody in particular: enrolment. @type {Access} */
+export const nobody = { headers: async () => ({}), refused: async () => false };
+
+/**
+ * Whoever is about to sign in, perhaps instead of a colleague: that one's token still has to be shown.
+ * @param {string | null} csrf
+ * @returns {Access}
+ */
+export const newcomer = (csrf) => staffAccess(csrf, () => {});
+
+/**
+ * A signed-in person: the cookie travels by itself, the token against forged requests does not.
+ * @param {string | null} csrf
+ * @param {() => void} signedOut
+ * @returns {Access}
+ */
+export function staffAccess(csrf, signedOut) {
+  return {
+    headers: async () => /** @type {Record<string, string>} */ (csrf ? { "X-CSRF-Token": csrf } : {}),
+    refused: async () => {
+      signedOut();
+      return false;
+    },
+  };
+}

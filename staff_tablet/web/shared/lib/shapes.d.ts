@@ -1,0 +1,128 @@
+/** What travels on the wire, as the screens rely on it. Times are RFC 3339 UTC; durations end in _s. */
+
+export type Names = Record<string, string>;
+export type Staff = { staff_no: string; name: string };
+export type Reason = { code: string; [fact: string]: unknown };
+export type Wait = { p10_s?: number; p50_s: number; p90_s: number };
+
+export type ServiceType = {
+  code: string;
+  names: Names;
+  hints: Names;
+  ticket_class: string;
+  typical_s: number;
+  icon: string;
+  tile?: boolean;
+};
+
+/** One visit as lobby staff see it. */
+export type Visit = {
+  visit_id: string;
+  state: "arrived" | "routed" | "in_service" | "left";
+  arrived_at: string;
+  masked_name: string | null;
+  tier: string | null;
+  tier_as_of: string | null;
+  service_level: "ordinary" | "vip" | "vulnerable" | "appointment";
+  need: { code: string; reason: Reason | null } | null;
+  greeting: Reason;
+  party_size: number;
+  service_type: string | null;
+  route: string | null;
+  ticket_id: string | null;
+  claimed_by: Staff | null;
+  claimed_until: string | null;
+  language: string;
+  promise_s: number;
+};
+
+/** A ticket; devices and the wall get only number, class, state, times, service point and language. */
+export type Ticket = {
+  id?: string;
+  number: string;
+  ticket_class: string;
+  visit_id?: string;
+  service_type?: string;
+  state: "waiting" | "called" | "in_service" | "finished" | "cancelled";
+  arrived_at: string;
+  issued_at?: string;
+  called_at: string | null;
+  started_at?: string | null;
+  finished_at?: string | null;
+  service_point: string | null;
+  language: string;
+  call_count?: number;
+};
+
+export type ServicePoint = {
+  code: string;
+  kind: "window" | "desk" | "machine";
+  names: Names;
+  state: "open" | "closed";
+  serves: string[];
+  staff: Staff | null;
+};
+
+export type Branch = { code: string; names: Names; timezone: string; business_day: string };
+
+/** The lobby of one branch at one moment, as one audience may see it. */
+export type Lobby = {
+  epoch: string;
+  seq: number;
+  server_time: string;
+  audience: string;
+  branch: Branch;
+  service_types: ServiceType[];
+  visits: Visit[];
+  tickets: Ticket[];
+  service_points: ServicePoint[];
+  expected_wait: Record<string, Wait>;
+};
+
+export type LobbyEvent = { seq: number; prev_seq: number; type: string; at: string; data: any };
+export type News = { epoch: string; events: LobbyEvent[] };
+export type Beat = { epoch: string; seq: number };
+
+/** What the kiosk learns when a customer arrived. */
+export type Arrival = {
+  visit_id: string;
+  customer: { masked_name: string } | null;
+  greeting: Reason;
+  services: { code: string; name: Names | string; route: string; expected_wait: Wait | null }[];
+  suggested: string | null;
+  need: { code: string; reason: Reason | null } | null;
+  ticket: RunningTicket | null;
+};
+
+/** The ticket of a customer who checked in before. */
+export type RunningTicket = { number: string; state: Ticket["state"]; service_point: string | null };
+
+/** What the kiosk learns when a ticket was issued. */
+export type Issued = {
+  id: string;
+  number: string;
+  ticket_key: string;
+  url: string | null;
+  ahead: number;
+  expected_wait: Wait | null;
+  overtake_cap: number | null;
+};
+
+/** One staff member that the demo lets in with one touch. */
+export type SignIn = { staff_no: string; name: string; roles: string[]; branch: string; password: string; opens: string };
+
+/** What the server tells a page's script at the start. */
+export type Page = {
+  page: string;
+  lang: string;
+  demo: boolean;
+  icons: string;
+  csrf: string | null;
+  me: { staff_no: string; name: string; roles: string[]; branch: string } | null;
+  branch: { code: string; names: Names } | null;
+  bank: { names: Names };
+  decoder?: { worker: string; reader: string; wasm: string };
+  sign_ins?: SignIn[];
+  next?: string;
+  branches?: { code: string; names: Names }[];
+};

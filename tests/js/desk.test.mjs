@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { signal } from "@preact/signals-core";
+import { Refused, Unreachable } from "#shared/lib/failures.js";
+import { Claims } from "#staff/lib/claims.js";
+import { Counter } from "#staff/lib/counter.js";
+import { pressKey } from "#staff/lib/keys.js";
+import { homeOf } from "#staff/lib/sign_in.js";
+import { deedsOf, lineOf, seatsOf, ticketAt, windowOf } from "#staff/lib/window.js";
+import { lobby, ticket, visit } from "./make.js";
+
+/** @type {any} the counter gives the keys back to the page */
+(globalThis).document = { getElementById: () => null };
+
+/** @param {string} code @param {any} [facts] @returns {any} */
+const point = (code, facts = {}) => ({
+  code,
+  kind: "window",
+  names: {},
+  state: "closed",
+  serves: ["A"],
+  staff: null,
+  ...facts,
+});
+
+/** A server, a lobby and notes of which the test sees everything. @param {(path: string) => any} answer */
+function office(answer, freshness = "live") {
+  /** @type {{path: string, key: string}[]} */
+  const sent = [];
+  /** @type {string[]} */
+  const said = [];
+  /** @type {any[]} */
+  const put = [];
+  const command = async (/** @type {string} */ path, /** @type {any} */ _body, /** @type {string} */ key) => {
+    sent.push({ path, key });
+    return answer(path);
+  };
+  const needs = {
+    server: { command },
+    live: { freshness: signal(freshness), put: (/** @type {any[]} */ ...what) => put.push(what) },
+    notes: { say: (/** @type {string} */ text) => said.push(text) },
+    staffNo: "L001",
+  };
+  return { needs: /** @type {any} */ (needs), sent, said, put };
+}
+
+test("my window is the open one where I work; seats are windows, then desks, never machines", () => {
+  const points = [
+    point("D1", { kind: "desk" }),
+    point("S1", { kind: "machine" }),
+    point("W1", { state: "open", staff: { staff_no: "T001", name: "" } }),
+  ];
+  const here = lobby({ service_points: points });
+  assert.equal(windowOf(here, "T001")?.code, "W1");
+  assert.equal(windowOf(here, "T002"), null);
+  assert.deepEqual(
+    seatsOf(here).map((each) => each.code),
+    ["W1", "D1"],
+  );
+});
+
+test("a window has at most the ticket that is called or served there", () => {
+  const tickets = [
+    ticket("A001", { state: "finished", service_point: "W1" }),
+    ticket("A002", { state: "called", service_point: "W1" }),
+  ];
+  assert.equal(ticketAt(lobby({ tickets }), point("W1"))?.number, "A002");
+  assert.equal(ticketAt(lobby({ tickets }), point("W2")), null);
+});
+
+test("one calls only with empty hands, starts who is called, finishes who is served", () => {
+  assert.deepEqual([...deedsOf(null)], ["call", "close"]);
+  assert.deepEqual([...deedsOf(ticket("A001", { state: "called" }))], ["start"]);
+  assert.deepEqual([...deedsOf(ticket("A001", { state: "in_service" }))], ["finish"]);
+});
+
+test("the line is by arrival, and those for other windows stand apart", () => {
+  const tickets = [
+    ticket("A002", { arrived_at: "2" }),
+    ticket("B001", { arrived_at: "0" }),
+    ticket("A001", { arrived_at: "1" }),
+  ];
+  const { mine, others } = lineOf(lobby({ tickets }), point("W1"));
+  assert.deepEqual(
+    [mine, others].map((part) => part.map((each) => each.number)),
+    [["A001", "A002"], ["B001"]],
+  );
+});
+
+test("keys do nothing while somebody writes, composes or holds a button", () => {
+  let count = 0;
+  const press = (/** @type {any} */ facts, closest = "") =>
+    pressKey(
+      { " ": () => count++, n: () => count++ },
+      /** @type {any} */ ({
+        preventDefault() {},
+        target: { closest: (/** @type {string} */ list) => list.split(", ").includes(closest) },
+        ...facts,
+      }),
+    );
+  press({ key: " " });
+  press({ key: "N" });
+  assert.equal(count, 2);
+  press({ key: "n" }, "input");
+  press({ key: " " }, "button");
+  press({ key: "n", isComposing: true });
+  press({ key: "n", ctrlKey: true });
+  press({ key: "n", repeat: true });
+  assert.equal(count, 2);
+  press({ key: "n" }, "button");
+  assert.equal(count, 3);
+});
+
+test("a claim shows at once, and is undone with the winner's name when somebody was first", async () => {
+  const lost = new Refused(409, { code: "claimed_by", by: { name: "Lin" } });
+  const { needs, said } = office(() => Promise.reject(lost));
+  const claims = new Claims(needs);
+  const asked = claims.take(visit("v1"));
+  assert.equal(claims.isMine(visit("v1")), true);
+  await asked;
+  assert.equal(claims.isTaken(visit("v1")), false);
+  assert.match(said[0], /Lin/);
+});
+
+test("a claim without an answer is asked again under the same key", async () => {
+  let isCut = true;
+  const { needs, sent, put } = office(() => (isCut ? Promise.reject(new Unreachable("cut")) : { visit: visit("v1") }));
+  const claims = new Claims(needs);
+  await claims.take(visit("v1"));
+  isCut = false;
+  await claims.take(visit("v1"));
+  assert.equal(sent[0].key, sent[1].key);
+  assert.equal(put.length, 1);
+});
+
+test("what is not fresh is neither claimed nor called", async () => {
+  for (const state of ["stale", "offline", "connecting"]) {
+    const { needs, sent, said } = office(() => null, state);
+    await new Claims(needs).take(visit("v1"));
+    await new Counter(needs).ask("call-next", "W1");
+    assert.deepEqual([sent.length, said.length], [0, 2], state);
+  }
+});
+
+test("one deed at a time, and a call that finds nobody says so", async () => {
+  const { needs, sent, said } = office(() => null);
+  const counter = new Counter(needs);
+  await Promise.all([counter.ask("call-next", "W1"), counter.ask("call-next", "W1")]);
+  assert.deepEqual([sent.map((each) => each.path), said.length], [["/service-points/W1/call-next"], 1]);
+});
+
+test("everybody goes to their own screen, to the wished one if it is theirs", () => {
+  assert.equal(homeOf(["teller"], "/tablet"), "/desk");
+  assert.equal(homeOf(["lobby_manager", "teller"], "/desk"), "/desk");
+  assert.equal(homeOf(["lobby_manager", "teller"]), "/tablet");
+  assert.equal(homeOf(["admin"]), "/");
+});
