@@ -21,6 +21,7 @@ from lobby_server.cli.serving import serve, serve_demo, serve_worker
 from lobby_server.customers.actions import DryRun, TakeFile, Taken, take_customer_file
 from lobby_server.customers.wire import read_customer_file
 from lobby_server.doors.files import MissingFiles
+from lobby_server.doors.reading import read_model
 from lobby_server.doors.who import DEVICE_KINDS, STAFF_ROLES
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import Refusal
@@ -31,6 +32,7 @@ from lobby_server.kernel.settings import BadSettings, Settings, build_settings
 from lobby_server.migrations import migrate
 from lobby_server.staff.actions import AddStaff, add_staff
 from lobby_server.staff.rules import PASSWORD_LENGTH_MIN, may_be_password
+from lobby_server.staff.wire import NewColleague
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -45,8 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
         return command(settings, given)
     except Refusal as refusal:
         return _fail(f"refused: {refusal.code}", refusal.facts)
-    except (BadSettings, MissingFiles, FileNotFoundError) as error:
+    except (BadSettings, MissingFiles, OSError) as error:
         return _fail(str(error), {})
+    except sa.exc.DBAPIError as error:
+        return _fail(f"the database cannot be used: {str(error.orig).strip().splitlines()[0]}", {})
 
 
 def _fail(sentence: str, facts: dict[str, Any]) -> int:
@@ -125,9 +129,11 @@ def _staff_add(settings: Settings, given: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\n")
     if not may_be_password(password):
         raise BadSettings(f"the password (one line on standard input) needs {PASSWORD_LENGTH_MIN} characters")
+    told = {"branch": given.branch, "staff_no": given.staff_no, "name": given.name}
+    who = read_model(NewColleague, told)
     house = build_house(settings)
     hashed = Passwords(house.keys.pepper, house.offload).hash(password)
-    request = AddStaff(given.branch, given.staff_no, given.name, tuple(given.role), hashed)
+    request = AddStaff(who.branch, who.staff_no, who.name, tuple(given.role), hashed)
     house.works.run(add_staff, request, system(given.branch))
     _say(f"{given.staff_no} may sign in")
     return 0

@@ -81,7 +81,10 @@ def build_settings(config: Path | None, environment: Mapping[str, str], **given:
     if config is not None:
         if not config.is_file():
             raise BadSettings(f"no settings file at {config}")
-        values.update(tomllib.loads(config.read_text()))
+        try:
+            values.update(tomllib.loads(config.read_text("utf-8")))
+        except ValueError as error:
+            raise BadSettings(f"{config}: {error}") from error
     values.update({name: environment[var] for var, name in _ENVIRONMENT.items() if environment.get(var)})
     values.update({name: value for name, value in given.items() if value is not None})
     return Settings(**{name: _as_declared(name, value) for name, value in values.items()})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from lobby_server.doors.reading import Code, Wire
+from lobby_server.doors.reading import Code, Text, Wire
 from lobby_server.kernel.actor import Actor
 from lobby_server.staff.rules import SignIn
 
@@ -17,6 +17,14 @@ class Credentials(Wire):
     branch: Code
     staff_no: Code
     password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class NewColleague(Wire):
+    """Somebody who joins."""
+
+    branch: Code
+    staff_no: Code
+    name: Text
 
 
 class Colleague(Wire):
