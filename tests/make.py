@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from lobby_server.branch.actions import OpenBranch, open_branch
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, Branch, ServicePoint, read_service_types
 from lobby_server.customers import store as customers
@@ -20,7 +21,6 @@ from lobby_server.customers.rules import Customer, Tag
 from lobby_server.identification import store as identification
 from lobby_server.identification.actions import examine
 from lobby_server.identification.rules import CodeBody, Seen, SigningKey, write_code
-from lobby_server.kernel import event_log
 from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.clock import Clock, StillClock
 from lobby_server.kernel.database import Database, directly

@@ -14,7 +14,6 @@ from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.wording import Vocabulary
 from lobby_server.visits.live import WORDING as VISITS_WORDING
 from staff_tablet.screens.lobby import lobby_door
-
 from tests import make
 
 VOCABULARY = Vocabulary([QUEUE_WORDING, VISITS_WORDING])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+
 from lobby_server.identification.actions import examine
+from lobby_server.kernel.actor import Actor
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.house import House
+from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import TicketState
 from lobby_server.visits import actions, store
 from lobby_server.visits.rules import ServiceLevel, VisitState
-
 from tests import make
 from tests.make import LI, WANG, Cast
 
@@ -101,7 +103,7 @@ def test_a_claim_is_held_for_three_minutes_and_the_loser_sees_who_has_it(house: 
     visit = make.arrival(house, cast.kiosk).visit
     claimed = house.works.run(actions.claim, visit.id, cast.chen)
     assert claimed.claim is not None and claimed.claim.staff_id == cast.chen.id
-    rival = make.Actor("staff", cast.zhou.id, make.HERE, frozenset({"lobby_manager"}), "T001", "周敏")
+    rival = Actor("staff", cast.zhou.id, make.HERE, frozenset({"lobby_manager"}), "T001", "周敏")
     with pytest.raises(Conflict) as refused:
         house.works.run(actions.claim, visit.id, rival)
     assert refused.value.facts == {"by": {"staff_no": "L001", "name": "陈立言"}}
@@ -117,11 +119,11 @@ def test_another_branch_has_no_such_visit(house: House, cast: Cast) -> None:
 
 def call_and_serve(house: House, cast: Cast) -> None:
     """The teller at W1 calls the next and serves them to the end."""
-    called = house.works.run(make.queue.call_next, "W1", cast.zhou)
+    called = house.works.run(queue.call_next, "W1", cast.zhou)
     assert called is not None and called.state is TicketState.CALLED
-    at_point = make.queue.AtPoint("W1", called.id)
-    house.works.run(make.queue.start_service, at_point, cast.zhou)
-    house.works.run(make.queue.finish_service, at_point, cast.zhou)
+    at_point = queue.AtPoint("W1", called.id)
+    house.works.run(queue.start_service, at_point, cast.zhou)
+    house.works.run(queue.finish_service, at_point, cast.zhou)
 
 
 def _state(house: House, visit_id: str) -> VisitState:

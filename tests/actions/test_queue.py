@@ -9,13 +9,16 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
+
 from lobby_server.admin.check import run_checks
+from lobby_server.kernel import event_log
+from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Refusal, Unavailable
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions, store
 from lobby_server.queue.rules import Ticket, TicketState
 from lobby_server.queue.tables import ticket, ticket_call, ticket_counter
-
+from lobby_server.visits.actions import Route, route
 from tests import make
 from tests.make import Cast
 
@@ -69,7 +72,7 @@ def test_who_came_first_goes_first_even_if_they_took_their_ticket_later(house: H
     early = make.arrival(house, cast.kiosk).visit
     make.advance(house, 1)
     make.ticket(house, cast.kiosk)
-    house.works.run(make.route, make.Route(early.id, make.TYPES["cash"]), cast.kiosk)
+    house.works.run(route, Route(early.id, make.TYPES["cash"]), cast.kiosk)
     called = _call(house, cast)
     assert called is not None
     assert (called.visit_id, called.number) == (early.id, "A002")
@@ -149,7 +152,7 @@ def test_the_end_of_the_day_lets_nobody_wait_for_ever(house: House, cast: Cast) 
     called = _call(house, cast)
     assert called is not None
     house.works.run(actions.start_service, actions.AtPoint("W1", called.id), cast.zhou)
-    house.works.run(actions.end_day, make.HERE, make.system(make.HERE))
+    house.works.run(actions.end_day, make.HERE, system(make.HERE))
     with house.database.read() as db:
         states = Counter(db.scalars(sa.select(ticket.c.state)))
         assert store.live(db, make.HERE) == []
@@ -157,11 +160,13 @@ def test_the_end_of_the_day_lets_nobody_wait_for_ever(house: House, cast: Cast) 
 
 
 def test_eight_kiosks_at_once_get_numbers_one_to_n(house: House, cast: Cast) -> None:
-    kiosks = [make.device(make.HERE, "kiosk") for _ in range(KIOSKS)]
     made: list[Ticket] = []
-    _at_once(
-        [lambda kiosk=kiosk: made.extend(make.ticket(house, kiosk) for _ in range(TICKETS_EACH)) for kiosk in kiosks]
-    )
+
+    def take_tickets() -> None:
+        kiosk = make.device(make.HERE, "kiosk")
+        made.extend(make.ticket(house, kiosk) for _ in range(TICKETS_EACH))
+
+    _at_once([take_tickets] * KIOSKS)
     assert sorted(each.ordinal for each in made) == list(range(1, KIOSKS * TICKETS_EACH + 1))
     assert_sound(house)
 
@@ -244,4 +249,4 @@ def _call(house: House, cast: Cast) -> Ticket | None:
 
 def _seq(house: House) -> int:
     with house.database.read() as db:
-        return make.event_log.position(db, make.HERE).seq
+        return event_log.position(db, make.HERE).seq
