@@ -175,17 +175,21 @@ def add_token(db: sa.Connection, token_index: bytes, device_id: str, expires_at:
     db.execute(device_token.insert().values(token_index=token_index, device_id=device_id, expires_at=expires_at))
 
 
+# Built once: every request of a device runs it.
+_OF_TOKEN = (
+    sa.select(device, device_token.c.expires_at)
+    .join(device_token, device_token.c.device_id == device.c.id)
+    .where(
+        device_token.c.token_index == sa.bindparam("token"),
+        device_token.c.expires_at > sa.bindparam("now"),
+        device.c.revoked_at.is_(None),
+    )
+)
+
+
 def device_of_token(db: sa.Connection, token_index: bytes, now: datetime) -> tuple[Device, datetime] | None:
     """Whose token it is and when it ends, if it still counts."""
-    row = db.execute(
-        sa.select(device, device_token.c.expires_at)
-        .join(device_token, device_token.c.device_id == device.c.id)
-        .where(
-            device_token.c.token_index == token_index,
-            device_token.c.expires_at > now,
-            device.c.revoked_at.is_(None),
-        )
-    ).one_or_none()
+    row = db.execute(_OF_TOKEN, {"token": token_index, "now": now}).one_or_none()
     return (_device(row), row.expires_at) if row else None
 
 

@@ -10,6 +10,7 @@ Nothing of a file is taken when anything in it is wrong; the refusal names lines
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -96,16 +97,16 @@ def read_customer_file(raw: bytes) -> CustomerFile:
     if trailer.count != len(rows) - 2 or trailer.sha256 != hashlib.sha256(content).hexdigest():
         raise Invalid("file_altered", lines_found=len(rows) - 2)
     wrong: list[dict[str, object]] = []
-    lines: list[CustomerLine] = []
+    lines: dict[int, CustomerLine] = {}
     for number, row in enumerate(rows[1:-1], 2):
         try:
-            lines.append(read_model(CustomerLine, read_json(row)))
+            lines[number] = read_model(CustomerLine, read_json(row))
         except Refusal as refusal:
             wrong.append({"line": number, "code": refusal.code, "errors": refusal.facts.get("errors", [])})
     wrong += _doubled(lines)
     if wrong:
         raise Invalid("file_lines", count=len(wrong), lines=wrong[:LINES_NAMED_MAX])
-    described = tuple(_described(line, header.source) for line in lines)
+    described = tuple(_described(line, header.source) for line in lines.values())
     return CustomerFile(header.as_of, header.source, trailer.sha256, described)
 
 
@@ -121,12 +122,12 @@ def _line(model: type[W], row: bytes, code: str) -> W:
         raise Invalid(code) from None
 
 
-def _doubled(lines: list[CustomerLine]) -> list[dict[str, object]]:
+def _doubled(lines: Mapping[int, CustomerLine]) -> list[dict[str, object]]:
     """Lines that repeat a customer's number or handle."""
     wrong: list[dict[str, object]] = []
     for field in ("customer_no", "ref"):
         seen: set[str] = set()
-        for number, line in enumerate(lines, 2):
+        for number, line in lines.items():
             value = getattr(line, field)
             if value in seen:
                 wrong.append({"line": number, "code": f"{field}_twice", "errors": []})

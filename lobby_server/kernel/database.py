@@ -116,7 +116,7 @@ class Database:
         self.engine = sa.create_engine(url, **options)
         self._writer: _Writer | None = None
         if self.is_sqlite:
-            _set_up_sqlite(self.engine, "BEGIN")
+            _set_up_sqlite(self.engine, "BEGIN", is_reader=True)
             self._writer = _Writer(url, offload)
 
     @contextmanager
@@ -152,8 +152,8 @@ class Database:
         self.engine.dispose()
 
 
-def _set_up_sqlite(engine: sa.Engine, begin: str) -> None:
-    """Every connection: WAL, FULL, foreign keys; every transaction begins as told."""
+def _set_up_sqlite(engine: sa.Engine, begin: str, *, is_reader: bool = False) -> None:
+    """Every connection: WAL, FULL, foreign keys; every transaction begins as told; a reader cannot write."""
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -165,6 +165,10 @@ def _set_up_sqlite(engine: sa.Engine, begin: str) -> None:
         assert mode in ("wal", "memory"), f"SQLite stayed in {mode} mode"
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # REPLACE removes a row without asking the triggers, unless told so: history must not be replaced either.
+        connection.execute("PRAGMA recursive_triggers=ON")
+        if is_reader:
+            connection.execute("PRAGMA query_only=ON")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -260,14 +264,26 @@ class _Writer:
             with connection.begin_nested():
                 asked.answer = asked.unit(connection)
         except Exception as error:
-            if not connection.in_transaction() or _is_disk_trouble(error):
+            trouble = _disk_trouble_in(error)
+            if trouble is not None:
+                raise trouble from error
+            driver = connection.connection.driver_connection
+            if driver is None or not driver.in_transaction:
                 raise
             asked.error = error
 
 
-def _is_disk_trouble(error: BaseException) -> bool:
-    code = _sqlite_code(error)
-    return code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT)
+def _disk_trouble_in(error: BaseException | None) -> BaseException | None:
+    """The disk's complaint that an error goes back to.
+
+    On a full disk SQLite may roll the whole transaction back by itself, and what is raised last is only
+    that the SAVEPOINT is gone.
+    """
+    while error is not None:
+        if _sqlite_code(error) in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _sqlite_code(error: BaseException) -> int:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.kernel.tables import due
 
 FIRED_AT_ONCE_MAX = 100  # a long outage is worked off in portions, so that customers are served between
 ATTEMPTS_MAX = 8  # after about four hours of trying a deed waits for a person
 _BACK_OFF_S = 60
+
+
+def _upsert(insert: Any) -> Any:
+    new = insert(due)
+    return new.on_conflict_do_update(index_elements=["kind", "ref"], set_={"at": new.excluded.at, "attempts": 0})
+
+
+# Built once: putting a statement together costs three times as much as running it on SQLite.
+_PUT = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}
+_DROP = due.delete().where(due.c.kind == sa.bindparam("the_kind"), due.c.ref == sa.bindparam("the_ref"))
 
 
 @dataclass(frozen=True)
@@ -28,14 +40,13 @@ class Due:
 
 def put(db: sa.Connection, due_id: str, branch_id: str, at: datetime, kind: str, ref: str) -> None:
     """Insert, or move the one that is there."""
-    moved = db.execute(due.update().where(due.c.kind == kind, due.c.ref == ref).values(at=at, attempts=0))
-    if not moved.rowcount:
-        db.execute(due.insert().values(id=due_id, branch_id=branch_id, at=at, kind=kind, ref=ref, attempts=0))
+    row = {"id": due_id, "branch_id": branch_id, "at": at, "kind": kind, "ref": ref, "attempts": 0}
+    db.execute(_PUT[db.dialect.name], row)
 
 
 def drop(db: sa.Connection, kind: str, ref: str) -> None:
     """Remove it if it is there."""
-    db.execute(due.delete().where(due.c.kind == kind, due.c.ref == ref))
+    db.execute(_DROP, {"the_kind": kind, "the_ref": ref})
 
 
 def ripe(db: sa.Connection, now: datetime) -> list[Due]:

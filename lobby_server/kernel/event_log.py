@@ -15,6 +15,18 @@ import sqlalchemy as sa
 from lobby_server.kernel.events import Recorded
 from lobby_server.kernel.tables import branch_clock, event
 
+# Built once: every delivery runs these.
+_POSITION = sa.select(branch_clock.c.epoch, branch_clock.c.seq).where(
+    branch_clock.c.branch_id == sa.bindparam("branch")
+)
+_BRANCHES = sa.select(branch_clock.c.branch_id).order_by(branch_clock.c.branch_id)
+_AFTER = (
+    sa.select(event)
+    .where(event.c.branch_id == sa.bindparam("branch"), event.c.seq > sa.bindparam("after"))
+    .order_by(event.c.seq)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
 
 @dataclass(frozen=True)
 class Position:
@@ -26,22 +38,18 @@ class Position:
 
 def position(db: sa.Connection, branch_id: str) -> Position:
     """Where the branch stands. A branch without a clock is our mistake."""
-    row = db.execute(
-        sa.select(branch_clock.c.epoch, branch_clock.c.seq).where(branch_clock.c.branch_id == branch_id)
-    ).one()
+    row = db.execute(_POSITION, {"branch": branch_id}).one()
     return Position(row.epoch, row.seq)
 
 
 def branches(db: sa.Connection) -> list[str]:
     """Every branch that has a history here."""
-    return list(db.scalars(sa.select(branch_clock.c.branch_id).order_by(branch_clock.c.branch_id)))
+    return list(db.scalars(_BRANCHES))
 
 
 def read_after(db: sa.Connection, branch_id: str, after: int, most: int) -> list[Recorded]:
     """Up to `most` events with a number above `after`, in order."""
-    rows = db.execute(
-        sa.select(event).where(event.c.branch_id == branch_id, event.c.seq > after).order_by(event.c.seq).limit(most)
-    )
+    rows = db.execute(_AFTER, {"branch": branch_id, "after": after, "most": most})
     return [Recorded(row.branch_id, row.seq, row.type, row.at, row.data) for row in rows]
 
 

@@ -22,6 +22,15 @@ from lobby_server.kernel.work import Work
 KEPT = timedelta(days=35)
 _PURPOSE = "answered"
 
+# Built once: every command runs these.
+_MINE = sa.and_(answered.c.scope == sa.bindparam("the_scope"), answered.c.key == sa.bindparam("the_key"))
+_FIND = sa.select(answered).where(_MINE)
+_KEEP = answered.update().where(_MINE).values(http_code=sa.bindparam("http_code"), answer=sa.bindparam("answer"))
+_CLAIM = {
+    name: insert(answered).on_conflict_do_nothing().returning(answered.c.key)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
 
 @dataclass(frozen=True)
 class CommandKey:
@@ -50,9 +59,7 @@ class Stored:
 
 def find(db: sa.Connection, keys: Keyring, command: CommandKey) -> Stored | None:
     """The stored answer of this command. Raises Conflict("key_reused") for another body."""
-    before = db.execute(
-        sa.select(answered).where(answered.c.scope == command.scope, answered.c.key == command.key)
-    ).one_or_none()
+    before = db.execute(_FIND, {"the_scope": command.scope, "the_key": command.key}).one_or_none()
     if before is None:
         return None
     if before.body_sha256 != command.body_sha256:
@@ -66,31 +73,17 @@ def once(work: Work, command: CommandKey, deed: Callable[[], tuple[int, str]]) -
     Raises Conflict("key_reused") for the same key with another body. A deed that raises leaves no trace,
     so the sender may try again with the same key.
     """
-    insert = postgresql.insert if work.db.dialect.name == "postgresql" else sqlite.insert
     # On PostgreSQL a racing twin waits here for the first one's commit, then finds its row.
-    claimed = work.db.execute(
-        insert(answered)
-        .values(
-            scope=command.scope,
-            key=command.key,
-            body_sha256=command.body_sha256,
-            http_code=0,
-            answer=b"",
-            at=work.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(answered.c.key)
-    )
+    row = {"scope": command.scope, "key": command.key, "body_sha256": command.body_sha256}
+    claimed = work.db.execute(_CLAIM[work.db.dialect.name], {**row, "http_code": 0, "answer": b"", "at": work.now})
     if claimed.one_or_none() is None:
         before = find(work.db, work.keys, command)
         assert before is not None
         return before
     http_code, body = deed()
-    work.db.execute(
-        answered.update()
-        .where(answered.c.scope == command.scope, answered.c.key == command.key)
-        .values(http_code=http_code, answer=work.keys.seal(body, _PURPOSE))
-    )
+    sealed = work.keys.seal(body, _PURPOSE)
+    mine = {"the_scope": command.scope, "the_key": command.key}
+    work.db.execute(_KEEP, {**mine, "http_code": http_code, "answer": sealed})
     return Stored(http_code, body, replayed=False)
 
 

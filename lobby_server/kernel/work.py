@@ -36,6 +36,16 @@ Wake = Callable[[str], None]
 
 log = logging.getLogger(__name__)
 
+# Built once: every deed runs these, and putting them together costs three times as much as running them.
+_BRANCH = branch_clock.c.branch_id == sa.bindparam("branch")
+_LOCK_CLOCK = sa.select(branch_clock).where(_BRANCH).with_for_update()
+_MOVE_CLOCK = (
+    branch_clock.update()
+    .where(_BRANCH)
+    .values({name: sa.bindparam(name) for name in ("seq", "last_at", "audit_seq", "audit_mac")})
+)
+_ADD_EVENT, _ADD_AUDIT = event.insert(), audit.insert()
+
 
 @dataclass
 class Work:
@@ -78,18 +88,16 @@ class Work:
             deeds[branch_id].append(deed)
         # In a fixed order, so that two works that touch two branches cannot lock each other out.
         for branch_id in sorted({*events, *deeds}):
-            self._write_books(branch_id, events[branch_id], deeds[branch_id])
+            self._write_books(branch_id, events.get(branch_id, []), deeds.get(branch_id, []))
         return frozenset(events)
 
     def _write_books(self, branch_id: str, events: list[Event], deeds: list[Deed]) -> None:
-        head = self.db.execute(
-            sa.select(branch_clock).where(branch_clock.c.branch_id == branch_id).with_for_update()
-        ).one()
+        head = self.db.execute(_LOCK_CLOCK, {"branch": branch_id}).one()
         # Order is by number; the time only never runs backward when the machine's clock does.
         at = max(self.now, head.last_at) if head.last_at else self.now
         if events:
             self.db.execute(
-                event.insert(),
+                _ADD_EVENT,
                 [
                     {"branch_id": branch_id, "seq": seq, "type": each.type, "at": at, "data": each.data()}
                     for seq, each in enumerate(events, head.seq + 1)
@@ -101,12 +109,9 @@ class Work:
             row = {"actor": deed.actor, "deed": deed.deed, "subject": deed.subject, "facts": dict(deed.facts)}
             rows.append({"branch_id": branch_id, "audit_seq": audit_seq, "at": at, "mac": mac, **row})
         if rows:
-            self.db.execute(audit.insert(), rows)
-        self.db.execute(
-            branch_clock.update()
-            .where(branch_clock.c.branch_id == branch_id)
-            .values(seq=head.seq + len(events), last_at=at, audit_seq=head.audit_seq + len(rows), audit_mac=mac)
-        )
+            self.db.execute(_ADD_AUDIT, rows)
+        moved = {"seq": head.seq + len(events), "last_at": at, "audit_seq": head.audit_seq + len(rows)}
+        self.db.execute(_MOVE_CLOCK, {"branch": branch_id, **moved, "audit_mac": mac})
 
 
 @dataclass

@@ -105,6 +105,9 @@ def _today(work: Work, queue: store.Queue) -> date:
     assert branch is not None
     day, leapt = next_business_day(queue.business_day, branch, work.now)
     if day != queue.business_day:
+        if queue.business_day is not None:
+            # The worker may have slept through the night: nobody of yesterday is called today.
+            end_day(work, branch.id)
         store.turn_day(work.db, branch.id, day)
         work.due(branch.id, _end_of(day, branch), DAY_ENDS, branch.id)
         work.audit("begin_business_day", day.isoformat(), branch_id=branch.id, clock_leapt=leapt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -60,6 +61,12 @@ class Ticket:
     def number(self) -> str:
         """What is printed and called: A037."""
         return f"{self.series}{self.ordinal:03d}"
+
+
+def classes_beside(ticket_class: str, profiles: Iterable[Collection[str]]) -> frozenset[str]:
+    """The ticket classes that wait for the same service points as this one, itself among them."""
+    beside = {each for profile in profiles if ticket_class in profile for each in profile}
+    return frozenset(beside | {ticket_class})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -121,6 +121,21 @@ def live(db: sa.Connection, branch_id: str) -> list[Ticket]:
 def waiting(db: sa.Connection, branch_id: str) -> list[Ticket]:
     """Tickets that wait."""
     return _many(db, sa.and_(ticket.c.branch_id == branch_id, ticket.c.state == str(TicketState.WAITING)))
+
+
+def count_ahead(db: sa.Connection, behind: Ticket, classes: Collection[str]) -> int:
+    """How many tickets of these classes wait and arrived before this one."""
+    found = db.scalar(
+        sa.select(sa.func.count())
+        .select_from(ticket)
+        .where(
+            ticket.c.branch_id == behind.branch_id,
+            ticket.c.state == str(TicketState.WAITING),
+            ticket.c.ticket_class.in_(sorted(classes)),
+            ticket.c.arrived_at < behind.arrived_at,
+        )
+    )
+    return found or 0
 
 
 def at_point(db: sa.Connection, branch_id: str, service_point: str) -> Ticket | None:

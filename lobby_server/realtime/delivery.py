@@ -99,7 +99,10 @@ class Delivery:
         with branch.lock:
             if now.epoch != branch.at.epoch:
                 self._start_anew(reader, branch_id, branch, now)
-            while fresh := event_log.read_after(reader.db, branch_id, branch.at.seq, EVENTS_A_READ):
+            while branch.at.seq < now.seq:
+                fresh = event_log.read_after(reader.db, branch_id, branch.at.seq, EVENTS_A_READ)
+                if not fresh:
+                    break
                 self._send(reader, branch_id, branch, fresh)
             self._beat(branch_id, branch)
 

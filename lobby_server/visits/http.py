@@ -13,7 +13,7 @@ from lobby_server.identification.rules import Seen
 from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
-from lobby_server.queue.actions import line_of
+from lobby_server.queue.rules import classes_beside
 from lobby_server.queue.wire import issued_ticket
 from lobby_server.realtime.wording import Reader
 from lobby_server.visits import actions, live, wire
@@ -34,11 +34,11 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
     def post_visit(call: Call) -> Answer:
         """Somebody arrives; a code is examined before the transaction, which uses it up."""
         sent: wire.Arrival = call.body
-        # A repeated command gets its answer even when the code has expired meanwhile.
-        if (before := call.answered_before()) is not None:
-            return before
         seen = None
         if sent.credential.kind == "qr":
+            # A repeated command gets its answer even when the code has expired meanwhile.
+            if (before := call.answered_before()) is not None:
+                return before
             seen = _examined(call, sent.credential.value)
         request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
 
@@ -62,9 +62,9 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
 
         def present(work: Work, routed: actions.Routed) -> wire.RoutedVisit:
             issued, branch_id = routed.issued, routed.visit.branch_id
-            ticket_class, arrived_at = issued.ticket.ticket_class, issued.ticket.arrived_at
-            line = line_of(queue_store.live(work.db, branch_id), service_points(work.db, branch_id), types)
-            ahead = len(line.ahead(ticket_class, arrived_at))
+            ticket_class = issued.ticket.ticket_class
+            profiles = [each.serves for each in service_points(work.db, branch_id) if each.is_open]
+            ahead = queue_store.count_ahead(work.db, issued.ticket, classes_beside(ticket_class, profiles))
             # The wait is the one that the worker announced: nothing is simulated in a transaction.
             waits = queue_store.look_at_queue(work.db, branch_id).waits.get(ticket_class)
             public_url = call.house.settings.public_url

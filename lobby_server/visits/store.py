@@ -10,28 +10,37 @@ from lobby_server.recommend.rules import Need, Reason
 from lobby_server.visits.rules import Claim, ServiceLevel, Visit, VisitState
 from lobby_server.visits.tables import visit
 
+# Built once: every arrival and ticket runs these.
+_FIND = sa.select(visit).where(visit.c.id == sa.bindparam("the_id"), visit.c.branch_id == sa.bindparam("branch"))
+_LOCK = _FIND.with_for_update()
+_ADD = visit.insert()
+_SAVE = (
+    visit.update()
+    .where(visit.c.id == sa.bindparam("the_id"))
+    .values({column.name: sa.bindparam(column.name) for column in visit.c if column.name != "id"})
+)
+
 
 def add(db: sa.Connection, new: Visit) -> None:
     """Somebody came."""
-    db.execute(visit.insert().values(**_fields(new)))
+    db.execute(_ADD, _fields(new))
 
 
 def save(db: sa.Connection, changed: Visit) -> None:
     """A visit as it stands now."""
-    db.execute(visit.update().where(visit.c.id == changed.id).values(**_fields(changed)))
+    fields = _fields(changed)
+    db.execute(_SAVE, {**fields, "the_id": fields.pop("id")})
 
 
 def find(db: sa.Connection, branch_id: str, visit_id: str) -> Visit | None:
     """A visit of this branch."""
-    row = db.execute(sa.select(visit).where(visit.c.id == visit_id, visit.c.branch_id == branch_id)).one_or_none()
+    row = db.execute(_FIND, {"the_id": visit_id, "branch": branch_id}).one_or_none()
     return _visit(row) if row else None
 
 
 def lock(db: sa.Connection, branch_id: str, visit_id: str) -> Visit | None:
     """The same, taken for this transaction: two claims at once happen one after the other."""
-    row = db.execute(
-        sa.select(visit).where(visit.c.id == visit_id, visit.c.branch_id == branch_id).with_for_update()
-    ).one_or_none()
+    row = db.execute(_LOCK, {"the_id": visit_id, "branch": branch_id}).one_or_none()
     return _visit(row) if row else None
 
 
