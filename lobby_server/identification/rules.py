@@ -33,7 +33,7 @@ _PAY_CODES = (
     ("wechat", re.compile(r"1[0-5]\d{16}")),
     ("alipay", re.compile(r"(?:2[5-9]|30)\d{14,22}")),
     ("unionpay", re.compile(r"62\d{17}")),
-    ("emv_cpm", re.compile(r"hQVDUFYwMWE[A-Za-z0-9+/=]*")),
+    ("emv_cpm", re.compile(r"hQVDUFYwMW[A-Za-z0-9+/=]*")),
 )
 
 

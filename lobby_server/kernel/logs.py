@@ -12,12 +12,13 @@ import re
 import sys
 from datetime import UTC, datetime
 
-_LONG_DIGITS = re.compile(r"\d(?:[ -]?\d){10,}[\dXx]?")
+# An id comes first in the choice, so that the digits within it are left to it.
+_ID_OR_LONG_DIGITS = re.compile(r"(?P<id>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)|\d(?:[ -]?\d){10,}[Xx]?")
 
 
 def blank_long_digits(text: str) -> str:
     """Replace what could be a card, ID or telephone number. Ids and times keep their letters and stay."""
-    return _LONG_DIGITS.sub("[digits]", text)
+    return _ID_OR_LONG_DIGITS.sub(lambda found: found["id"] or "[digits]", text)
 
 
 class JsonLines(logging.Formatter):
@@ -36,7 +37,7 @@ class JsonLines(logging.Formatter):
             line["facts"] = {key: blank_long_digits(str(value)) for key, value in facts.items()}
         if record.exc_info:
             line["error"] = blank_long_digits(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)
 
 
 def set_up_logs(level: str) -> None:

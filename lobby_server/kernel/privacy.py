@@ -56,7 +56,7 @@ class Keyring:
         nonce, body = sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
         try:
             return AESGCM(key).decrypt(nonce, body, purpose.encode()).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise CannotOpen(purpose) from error
 
     def index(self, value: str | bytes, purpose: str) -> bytes:

@@ -56,6 +56,12 @@ class Settings:
             raise BadSettings(f"port {self.port}: expected 1 to 65535")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise BadSettings(f"log_level {self.log_level!r}: expected debug, info, warning or error")
+        if set(self.bank_names) != {"zh-CN", "en"} or not all(
+            isinstance(each, str) for each in self.bank_names.values()
+        ):
+            raise BadSettings("bank_names: expected a text for zh-CN and one for en")
+        if not all(isinstance(each, str) for each in self.origins):
+            raise BadSettings("origins: expected a list of texts")
         for name, least, most in (("poll_ms", 20, 5000), ("beat_s", 1, 15), ("replay_events_max", 1, 10_000)):
             if not least <= getattr(self, name) <= most:
                 raise BadSettings(f"{name} {getattr(self, name)}: expected {least} to {most}")

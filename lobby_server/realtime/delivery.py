@@ -90,7 +90,6 @@ class Delivery:
         """One round over all branches: what is new, then a beat where it was silent."""
         with self._house.database.read() as db:
             for branch_id in event_log.branches(db):
-                # A reader for each branch: what it remembers is told apart by number only.
                 self._deliver_branch(Reader(db, self._house.keys), branch_id)
 
     def _deliver_branch(self, reader: Reader, branch_id: str) -> None:

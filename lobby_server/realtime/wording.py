@@ -18,11 +18,11 @@ class Reader:
 
     db: sa.Connection
     keys: Keyring
-    _memory: dict[tuple[int, Worder], Mapping[str, Any]] = field(default_factory=dict)
+    _memory: dict[tuple[str, int, Worder], Mapping[str, Any]] = field(default_factory=dict)
 
     def worded(self, worder: Worder, happened: Recorded) -> Mapping[str, Any]:
         """An event in a worder's words, put only once however many audiences share the worder."""
-        key = (happened.seq, worder)
+        key = (happened.branch_id, happened.seq, worder)
         if key not in self._memory:
             self._memory[key] = worder(self, happened)
         return self._memory[key]

@@ -5,6 +5,7 @@ The code of a need is a service type's code; the reason's code becomes a sentenc
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 MATURES_WITHIN = timedelta(days=30)
 CARD_EXPIRES_WITHIN = timedelta(days=60)
 INFLOW_WITHIN = timedelta(days=14)
+PENSION_DAYS = 5
 
 
 class Fact(Protocol):
@@ -64,9 +66,10 @@ def _days_until(value: Mapping[str, Any], field: str, today: date) -> int | None
 
 
 def _pension(value: Mapping[str, Any], today: date) -> Need | None:
-    """Pension comes on a day of the month; people come on that day and the four after it."""
+    """Pension comes on a day of the month (the last one in a shorter month) or the four days after it."""
     day = value.get("day")
-    if isinstance(day, int) and 0 <= today.day - day <= 4:
+    recent = [today - timedelta(days=ago) for ago in range(PENSION_DAYS)]
+    if isinstance(day, int) and any(each.day == min(day, monthrange(each.year, each.month)[1]) for each in recent):
         return Need("pension", Reason("pension_day", {"day": day}))
     return None
 
