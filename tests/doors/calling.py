@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
@@ -24,6 +25,7 @@ from lobby_server.doors.openapi import document
 from lobby_server.doors.routes import API
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.house import House
+from lobby_server.kernel.tables import audit
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff, sign_in
@@ -194,6 +196,19 @@ def refusal(answer: TestResponse) -> tuple[int, str]:
     problem = told(answer)
     assert problem["status"] == answer.status_code
     return answer.status_code, problem["code"]
+
+
+def state_of(house: House) -> list[tuple[str, int]]:
+    """How many rows there are everywhere but in the audit: what a refusal may not change."""
+    with house.database.read() as db:
+        names = [name for name in sa.inspect(db).get_table_names() if name not in ("audit", "branch_clock")]
+        return [(name, db.scalar(sa.text(f"SELECT count(*) FROM {name}")) or 0) for name in sorted(names)]
+
+
+def audit_rows(house: House) -> list[tuple[str, str]]:
+    """What was noted, in order: deed and subject."""
+    with house.database.read() as db:
+        return [(row.deed, row.subject) for row in db.execute(sa.select(audit).order_by(audit.c.audit_seq))]
 
 
 def _as_headers(given: Mapping[str, str]) -> dict[str, str]:

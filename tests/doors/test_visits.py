@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,26 +136,6 @@ def test_the_same_key_of_somebody_else_is_another_command(callers: Callers) -> N
     other = callers.second_kiosk.post("/visits", NOBODY_KNOWN, key=key)
     assert other.status_code == 201 and "Idempotent-Replayed" not in other.headers
     assert told(first)["visit_id"] != told(other)["visit_id"]
-
-
-def test_two_connections_with_one_key_at_the_same_moment_get_one_answer(lobby: Lobby, callers: Callers) -> None:
-    key = new_key()
-    start, answers = threading.Barrier(2), list[TestResponse]()
-
-    def send() -> None:
-        tab = replace(callers.kiosk, http=lobby.flask.test_client())
-        start.wait()
-        answers.append(tab.post("/visits", NOBODY_KNOWN, key=key))
-
-    threads = [threading.Thread(target=send) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [each.status_code for each in answers] == [201, 201]
-    assert answers[0].get_data() == answers[1].get_data()
-    assert sorted(each.headers.get("Idempotent-Replayed", "first") for each in answers) == ["first", "true"]
-    assert len(told(callers.manager.get("/lobby"))["visits"]) == 1
 
 
 def test_a_refused_command_may_be_sent_again_with_its_key(lobby: Lobby, callers: Callers) -> None:

@@ -1,0 +1,269 @@
+"""Every page under the same strict policy, and every browser file at an address that never changes its content."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lobby_server.app import Lobby
+from lobby_server.branch.tables import branch
+from lobby_server.doors.files import MissingFiles, StaticFiles
+from lobby_server.kernel.house import House
+from tests import make
+from tests.doors import calling
+from tests.doors.calling import Callers, refusal
+from tests.make import Cast
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+POLICY = (
+    "default-src 'none'; script-src 'self' '{import_map}'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src {connect}; media-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sw"
+)
+EVIL = "</script><img src=x onerror=alert(1)>\"'"
+
+
+def all_pages(lobby: Lobby, callers: Callers) -> dict[str, str]:
+    """Every page as whoever may see it, by its address."""
+    ticket = make.routed(lobby.house, callers.kiosk.who).issued
+    pages = dict.fromkeys(("/", "/sign-in", "/kiosk", "/wall", f"/t/{ticket.ticket_key}"), callers.nobody)
+    pages |= {"/tablet": callers.manager, "/desk": callers.teller}
+    found = {}
+    for path, who in pages.items():
+        answer = who.http.get(path)
+        assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8"), path
+        found[path] = answer.text
+    return found
+
+
+def page_facts(html: str) -> Any:
+    """What the page tells its script."""
+    found = re.search(r'<script type="application/json" id="page">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found.group(1))
+
+
+def import_map(html: str) -> str:
+    found = re.search(r'<script type="importmap">(.*?)</script>', html, re.DOTALL)
+    return found.group(1) if found else ""
+
+
+def integrity(algorithm: str, body: bytes) -> str:
+    return f"{algorithm}-{base64.b64encode(hashlib.new(algorithm, body).digest()).decode()}"
+
+
+# ---- The policy ---------------------------------------------------------------------------------------------------
+
+
+def test_every_page_travels_with_exactly_the_policy(lobby: Lobby, callers: Callers) -> None:
+    written = integrity("sha256", import_map(callers.nobody.http.get("/kiosk").text).encode())
+    for path in all_pages(lobby, callers):
+        who = {"/tablet": callers.manager, "/desk": callers.teller}.get(path, callers.nobody)
+        headers = who.http.get(path).headers
+        connect = "'self' ws://127.0.0.1:47800" if path == "/kiosk" else "'self'"
+        assert headers["Content-Security-Policy"] == POLICY.format(import_map=written, connect=connect), path
+        camera = "(self)" if path == "/kiosk" else "()"
+        assert headers["Permissions-Policy"] == f"camera={camera}, microphone=(), geolocation=(), payment=()"
+
+
+def test_every_answer_is_kept_by_nobody_and_guessed_at_by_nobody(lobby: Lobby, callers: Callers) -> None:
+    for path in ("/", "/kiosk", "/livez", "/openapi.json", "/api/v1/lobby", "/nothing", "/static/none.js"):
+        headers = callers.nobody.http.get(path).headers
+        assert headers["Cache-Control"] == "no-store", path
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Server" not in headers or "Werkzeug" in headers["Server"]
+        if not path.startswith(("/kiosk", "/?")) and path != "/":
+            assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_the_import_map_is_the_one_that_the_policy_admits_and_every_page_has_the_same(
+    lobby: Lobby, callers: Callers
+) -> None:
+    maps = {import_map(html) for html in all_pages(lobby, callers).values()} - {""}
+    (only,) = maps
+    policy = callers.nobody.http.get("/").headers["Content-Security-Policy"]
+    assert f"'{integrity('sha256', only.encode())}'" in policy
+
+
+def test_no_page_holds_a_script_style_or_handler_of_its_own(lobby: Lobby, callers: Callers) -> None:
+    for path, html in all_pages(lobby, callers).items():
+        inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"(?:importmap|application/json)\")", html)
+        assert inline == [], path
+        assert re.findall(r"<[^>]+\s(?:on\w+|style)=", html) == [], path
+        assert "<style" not in html and "javascript:" not in html
+        assert re.findall(r"(?:src|href)=\"(?:https?:)?//", html) == [], path
+
+
+# ---- What a page says ---------------------------------------------------------------------------------------------
+
+
+def test_a_name_cannot_end_the_script_that_tells_it(house: House, cast: Cast) -> None:
+    evil = dict.fromkeys(("zh-CN", "en"), EVIL)
+    house.database.run(lambda db: db.execute(branch.update().values(names=evil)))
+    lobby = calling.open_doors(house, bank_names=evil)
+    callers = calling.let_in(lobby)
+    for path, html in all_pages(lobby, callers).items():
+        assert "<img src=x" not in html, path
+        if not path.startswith("/t/"):
+            assert page_facts(html)["bank"]["names"]["en"] == EVIL
+
+
+def test_only_who_is_signed_in_gets_a_token_on_the_page(callers: Callers) -> None:
+    anonymous, signed_in = (page_facts(each.http.get("/").text) for each in (callers.nobody, callers.teller))
+    assert (anonymous["csrf"], anonymous["me"]) == (None, None)
+    assert signed_in["csrf"] == callers.teller.proof["X-CSRF-Token"]
+    assert signed_in["me"]["name"] == "周敏"
+
+
+def test_the_sign_ins_of_the_trial_are_told_by_the_trial_only(house: House, cast: Cast) -> None:
+    for demo in (False, True):
+        http = calling.open_doors(house, demo=demo, demo_password="geheim").flask.test_client()
+        for path in ("/", "/sign-in"):
+            html = http.get(path).text
+            assert ("geheim" in html) is demo
+            assert bool(page_facts(html)["sign_ins"]) is demo
+
+
+@pytest.mark.parametrize(
+    ("asked", "next_page"),
+    [
+        ("/tablet", "/tablet"),
+        ("/desk", "/desk"),
+        ("", "/"),
+        ("https://evil.example", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/tablet@evil.example", "/"),
+        ("/tablet/../../x", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/desk%0d%0aX:1", "/"),
+    ],
+)
+def test_after_signing_in_one_comes_to_our_own_pages_only(callers: Callers, asked: str, next_page: str) -> None:
+    html = callers.nobody.http.get("/sign-in", query_string={"next": asked}).text
+    assert page_facts(html)["next"] == next_page
+    assert "evil.example" not in html
+
+
+def test_whoever_may_not_see_a_page_is_led_to_signing_in(callers: Callers) -> None:
+    for path, strangers in (
+        ("/tablet", (callers.nobody, callers.teller, callers.admin)),
+        ("/desk", (callers.nobody, callers.manager)),
+    ):
+        for who in strangers:
+            answer = who.http.get(path)
+            assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={path}")
+
+
+def test_a_page_speaks_the_language_that_is_asked_for(callers: Callers) -> None:
+    for query, header, language in (
+        ("", "", "zh-CN"),
+        ("", "en-GB,en;q=0.8", "en"),
+        ("", "fr", "zh-CN"),
+        ("?lang=en", "zh-CN", "en"),
+        ("?lang=zh-CN", "en", "zh-CN"),
+        ("?lang=../../etc", "en", "en"),
+    ):
+        html = callers.nobody.http.get(f"/{query}", headers={"Accept-Language": header}).text
+        assert f'<html lang="{language}">' in html, (query, header)
+
+
+# ---- Browser files ------------------------------------------------------------------------------------------------
+
+
+def addresses_in(text: str) -> set[str]:
+    return set(re.findall(r"/static/[\w./@-]+\.\w+", text))
+
+
+def test_every_file_that_a_page_a_style_or_a_module_names_is_there(lobby: Lobby, callers: Callers) -> None:
+    wanted = {address for html in all_pages(lobby, callers).values() for address in addresses_in(html)}
+    seen: set[str] = set()
+    while fresh := wanted - seen:
+        for address in fresh:
+            answer = callers.nobody.http.get(address)
+            assert answer.status_code == 200, address
+            if address.endswith((".css", ".js")):
+                wanted |= addresses_in(answer.text)
+            seen.add(address)
+    assert any(address.endswith(".woff2") for address in seen)
+    assert len(seen) > 50
+
+
+def test_a_file_is_kept_for_ever_at_an_address_that_is_its_content(lobby: Lobby, callers: Callers) -> None:
+    html = callers.nobody.http.get("/kiosk").text
+    for address in sorted(addresses_in(html)):
+        answer = callers.nobody.http.get(address)
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert hashlib.sha256(answer.get_data()).hexdigest()[:12] in address
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_import_map_and_the_preloads_name_the_content_that_is_sent(callers: Callers) -> None:
+    html = callers.nobody.http.get("/kiosk").text
+    written = json.loads(import_map(html))
+    assert set(written["imports"].values()) == set(written["integrity"])
+    preloaded = dict(re.findall(r'<link rel="modulepreload" href="([^"]+)" integrity="([^"]+)">', html))
+    assert preloaded
+    for address, promised in (written["integrity"] | preloaded).items():
+        assert integrity("sha384", callers.nobody.http.get(address).get_data()) == promised, address
+
+
+def test_a_file_is_packed_for_browsers_that_take_it(callers: Callers) -> None:
+    address = next(each for each in addresses_in(callers.nobody.http.get("/").text) if each.endswith(".css"))
+    plain = callers.nobody.http.get(address)
+    assert "Content-Encoding" not in plain.headers
+    for takes, is_packed in (("gzip, br", True), ("GZIP;q=0.5", True), ("br", False), ("gzip;q=0", False), ("", False)):
+        answer = callers.nobody.http.get(address, headers={"Accept-Encoding": takes})
+        assert (answer.headers.get("Content-Encoding") == "gzip") is is_packed, takes
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        body = gzip.decompress(answer.get_data()) if is_packed else answer.get_data()
+        assert body == plain.get_data()
+
+
+def test_only_a_worker_may_compile(lobby: Lobby, callers: Callers) -> None:
+    addresses = addresses_in(callers.nobody.http.get("/kiosk").text)
+    admitted = {
+        address
+        for address in addresses
+        if "wasm-unsafe-eval" in callers.nobody.http.get(address).headers.get("Content-Security-Policy", "")
+    }
+    assert admitted == {address for address in addresses if "_worker." in address} != set()
+    assert "wasm-unsafe-eval" not in callers.nobody.http.get("/kiosk").headers["Content-Security-Policy"]
+
+
+def test_no_file_outside_the_browsers_folders_can_be_reached(callers: Callers) -> None:
+    for name in (
+        "shared/words/zh-CN.json",
+        "../lobby_server/app.py",
+        "..%2f..%2fetc/passwd",
+        "kiosk.html",
+        "",
+        "shared",
+    ):
+        assert refusal(callers.nobody.http.get(f"/static/{name}"))[0] == 404, name
+
+
+def test_without_the_vendored_files_the_server_says_what_to_run(tmp_path: Path, lobby: Lobby) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.js").write_text("export {};\n")
+    with pytest.raises(MissingFiles, match="make vendor"):
+        StaticFiles({"shared": tmp_path})
+
+
+def test_it_is_ready_only_when_the_database_has_the_expected_shape(lobby: Lobby, callers: Callers) -> None:
+    assert callers.nobody.http.get("/livez").get_json() == {"alive": True}
+    assert callers.nobody.http.get("/readyz").get_json() == {"ready": True}
+    lobby.house.database.run(lambda db: db.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'"))
+    answer = callers.nobody.http.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (503, {"ready": False})
+    assert callers.nobody.http.get("/livez").status_code == 200

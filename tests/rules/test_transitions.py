@@ -1,0 +1,43 @@
+"""What may befall a ticket in each of its states: the whole table, cell by cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+from lobby_server.queue.rules import TRANSITIONS, TicketState, next_state
+
+DEEDS = ("call", "start", "finish", "cancel")
+
+
+def test_every_cell_is_as_the_golden_table_says(golden: Callable[[str, str], None]) -> None:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["state", *DEEDS])
+    for state in TicketState:
+        writer.writerow([state, *(next_state(state, deed) or "refused" for deed in DEEDS)])
+    golden("ticket_transitions.csv", table.getvalue())
+
+
+def test_there_is_no_deed_that_the_table_does_not_show() -> None:
+    assert {deed for _state, deed in TRANSITIONS} == set(DEEDS)
+    for state in TicketState:
+        for deed in ("", "Call", "recall", "undo"):
+            assert next_state(state, deed) is None
+
+
+def test_what_is_over_stays_over() -> None:
+    for state in TicketState:
+        leads_on = any(next_state(state, deed) for deed in DEEDS)
+        assert leads_on is not state.is_over
+
+
+def test_every_state_can_be_reached_and_nothing_leads_back() -> None:
+    order = list(TicketState)
+    assert set(TRANSITIONS.values()) | {TicketState.WAITING} == set(order)
+    assert all(order.index(before) < order.index(after) for (before, _deed), after in TRANSITIONS.items())
+
+
+def test_a_point_is_busy_with_whom_it_called_until_they_are_done() -> None:
+    assert {state for state in TicketState if state.is_at_point} == {TicketState.CALLED, TicketState.IN_SERVICE}
