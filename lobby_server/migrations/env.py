@@ -31,6 +31,8 @@ def run() -> None:
             connection.exec_driver_sql("PRAGMA busy_timeout = 60000")
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             connection.commit()
+            # Copying a table takes several statements: after a crash between them nothing of a step has happened.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
         with context.begin_transaction():
             context.run_migrations()
