@@ -62,9 +62,9 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
 
         def present(work: Work, routed: actions.Routed) -> wire.RoutedVisit:
             issued, branch_id = routed.issued, routed.visit.branch_id
-            ticket_class, arrived_at = issued.ticket.ticket_class, issued.ticket.arrived_at
+            ticket_class, placed_at = issued.ticket.ticket_class, issued.ticket.placed_at
             line = line_of(queue_store.live(work.db, branch_id), service_points(work.db, branch_id), types)
-            ahead = len(line.ahead(ticket_class, arrived_at))
+            ahead = len(line.ahead(ticket_class, placed_at))
             # The wait is the one that the worker announced: nothing is simulated in a transaction.
             waits = queue_store.look_at_queue(work.db, branch_id).waits.get(ticket_class)
             public_url = call.house.settings.public_url
