@@ -32,8 +32,8 @@ from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import BadSettings, Settings
 from lobby_server.kernel.work import Works
 from lobby_server.migrations import is_at_head
-from lobby_server.queue import http as queue_http
 from lobby_server.queue import live as queue_live
+from lobby_server.queue.http import queue_door
 from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
 from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
@@ -104,7 +104,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         branch_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
-        queue_http.door,
+        queue_door(types),
         lobby_door(types, vocabulary),
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),

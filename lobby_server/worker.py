@@ -19,6 +19,7 @@ from lobby_server.kernel.idempotency import forget_old_keys
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
+from lobby_server.queue.actions import calls, places
 from lobby_server.visits import actions as visits
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     visits.CLAIM_ENDS: visits.end_claim,
     visits.ABANDONED: visits.abandon,
     queue.DAY_ENDS: queue.end_day,
+    places.DELAY_ENDS: places.end_delay,
+    calls.REENTRY_ENDS: places.end_reentry,
 }
 
 

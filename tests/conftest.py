@@ -110,6 +110,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
+def new_database(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Each call makes one more migrated, empty database of the engine that the test's parameter `engine` names."""
+    made: list[str] = []
+
+    def make_one() -> str:
+        if request.node.callspec.params["engine"] == "postgresql":
+            server: servers.PostgreSQL = request.getfixturevalue("postgresql")
+            url = server.fresh_database(request.getfixturevalue("postgresql_template"))
+        else:
+            copy = shutil.copy(sqlite_template, tmp_path / f"{len(made)}.sqlite3")
+            url = f"sqlite:///{copy}"
+        made.append(url)
+        return url
+
+    yield make_one
+    for url in made:
+        if url.startswith("postgresql"):
+            request.getfixturevalue("postgresql").drop_database(url)
+        else:
+            Path(url.removeprefix("sqlite:///")).unlink(missing_ok=True)
+
+
+@pytest.fixture
 def house(database_url: str) -> Iterator[House]:
     """A house over an empty database, its clock standing still at ten in the morning."""
     built = make.house(database_url)

@@ -34,6 +34,7 @@ from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket
 from lobby_server.staff.actions import AddStaff, add_staff
 from lobby_server.visits import reactions
 from lobby_server.visits.actions import Arrive, Arrived, Route, Routed, arrive, route
+from lobby_server.visits.tables import visit
 
 # Ten in the morning in Shanghai, on a Monday.
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -176,6 +177,14 @@ def routed(of: House, kiosk: Actor, service_type: str = "cash", code: Seen | Non
     """The same, with the visit and the ticket's secret."""
     visit_id = arrival(of, kiosk, code).visit.id
     return of.works.run(route, Route(visit_id, TYPES[service_type]), kiosk)
+
+
+def ticket_at_level(of: House, kiosk: Actor, level: str, service_type: str = "cash") -> Ticket:
+    """The same for somebody who is served at a level, whoever they are."""
+    visit_id = arrival(of, kiosk).visit.id
+    leveled = visit.update().where(visit.c.id == visit_id).values(service_level=level)
+    of.database.run(lambda db: db.execute(leveled))
+    return of.works.run(route, Route(visit_id, TYPES[service_type]), kiosk).issued.ticket
 
 
 def opened(of: House, who: Actor, point: str = "W1") -> Actor:

@@ -166,7 +166,23 @@ def options_table(options: list[Any]) -> str:
 def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     """How to make an event of each family, without a person in it, so that wording it asks no database."""
     ticket = Ticket(
-        *("t", "0001", date(2026, 11, 23), "A", 1, "v", "cash", "A", "ordinary", "en", 0, TicketState.WAITING, NOW, NOW)
+        *(
+            "t",
+            "0001",
+            date(2026, 11, 23),
+            "A",
+            1,
+            "v",
+            "cash",
+            "A",
+            "ordinary",
+            "en",
+            0,
+            TicketState.WAITING,
+            NOW,
+            NOW,
+            NOW,
+        )
     )
     level, state = ServiceLevel.ORDINARY, VisitState.ARRIVED
     visit = Visit("v", "0001", state, NOW, None, None, level, None, "morning_guest", "en", 1, "device:d")
@@ -236,7 +252,9 @@ def doors_table(doors: Iterable[Door]) -> str:
 def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
     screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
-    return doors_table([branch_http.door, staff_door(nothing, clock), visits_door({}), queue_http.door, *screens])
+    return doors_table(
+        [branch_http.door, staff_door(nothing, clock), visits_door({}), queue_http.queue_door({}), *screens]
+    )
 
 
 def pages_table() -> str:

@@ -110,6 +110,9 @@ class Screen:
         if kind == "visit":
             _put(self.visits, data["visit_id"], data, is_over=data["state"] == "left")
         elif kind == "ticket":
+            data = dict(data)
+            for passed in data.pop("passed", ()):
+                self.tickets[passed["ticket_id"]] |= {name: passed[name] for name in ("overtaken", "overtaken_by_hand")}
             _put(self.tickets, data["id"], data, is_over=data["state"] in ("finished", "cancelled"))
         elif kind == "service_point":
             self.points[data["code"]] = data

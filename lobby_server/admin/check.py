@@ -16,6 +16,7 @@ def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
     return {
         "numbering": queue_store.numbering_faults(db),
         "single_call": queue_store.single_call_faults(db),
+        "overtake_cap": queue_store.overtake_cap_faults(db),
         "event_sequence": event_log.faults(db),
         "audit_chain": audit.faults(db, keys.audit_key),
         "integrity": _integrity(db),

@@ -30,10 +30,31 @@ class TicketIssued(TicketEvent):
 
 
 @dataclass(frozen=True)
+class Passed:
+    """A waiting ticket that a call has overtaken, and how often that has now happened to it."""
+
+    ticket_id: str
+    overtaken: int
+    overtaken_by_hand: int
+
+
+@dataclass(frozen=True)
 class TicketCalled(TicketEvent):
-    """It is their turn, at `service_point`."""
+    """It is their turn, at `service_point`; `passed` are those who came earlier and wait on."""
 
     type: ClassVar[str] = "ticket.called"
+    passed: tuple[Passed, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """The ticket's fields and whom the call passed."""
+        return {**super().data(), "passed": to_json(self.passed)}
+
+
+@dataclass(frozen=True)
+class TicketRecalled(TicketEvent):
+    """They did not come and are called again."""
+
+    type: ClassVar[str] = "ticket.recalled"
 
 
 @dataclass(frozen=True)
@@ -45,9 +66,45 @@ class TicketStarted(TicketEvent):
 
 @dataclass(frozen=True)
 class TicketFinished(TicketEvent):
-    """They have been served."""
+    """They have been served; `next_service_type` is what they go on to, if they do."""
 
     type: ClassVar[str] = "ticket.finished"
+    next_service_type: str | None = None
+
+
+@dataclass(frozen=True)
+class TicketMissed(TicketEvent):
+    """They did not come; for half an hour they may still take a new place."""
+
+    type: ClassVar[str] = "ticket.missed"
+
+
+@dataclass(frozen=True)
+class TicketParked(TicketEvent):
+    """Set aside at the window, with its place kept."""
+
+    type: ClassVar[str] = "ticket.parked"
+
+
+@dataclass(frozen=True)
+class TicketResumed(TicketEvent):
+    """Back in line: at its place, or at a new one after a no-show."""
+
+    type: ClassVar[str] = "ticket.resumed"
+
+
+@dataclass(frozen=True)
+class TicketTransferred(TicketEvent):
+    """Back in line, with its place kept, for another service or for one point alone (`only_at`)."""
+
+    type: ClassVar[str] = "ticket.transferred"
+
+
+@dataclass(frozen=True)
+class TicketDelayed(TicketEvent):
+    """Its holder lets others go first for ten minutes; the place is kept."""
+
+    type: ClassVar[str] = "ticket.delayed"
 
 
 @dataclass(frozen=True)

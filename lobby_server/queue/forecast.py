@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from lobby_server.queue.discipline import can_call
 from lobby_server.queue.rules import Ticket, TicketState, Waits
 
 _Z80 = 1.2816  # the standard normal quantile of .9
@@ -38,26 +39,27 @@ class Line:
         """The open points that call this class."""
         return [point for point in self.points if ticket_class in point.serves]
 
-    def ahead(self, ticket_class: str, arrived_at: datetime | None = None) -> list[Ticket]:
-        """Who waits in front of somebody of this class: earlier arrivals that the same points call.
+    def ahead(self, ticket_class: str, placed_at: datetime | None = None) -> list[Ticket]:
+        """Who waits in front of somebody of this class: earlier places that the same points call.
 
-        Without `arrived_at`, of somebody who comes now.
+        Without `placed_at`, of somebody who comes now.
         """
         shared = {each for point in self.serving(ticket_class) for each in point.serves} or {ticket_class}
+        codes = {point.code for point in self.serving(ticket_class)}
         return [
             each
             for each in self.tickets
             if each.state is TicketState.WAITING
-            and each.ticket_class in shared
-            and (arrived_at is None or each.arrived_at < arrived_at)
+            and (each.only_at in codes if each.only_at is not None else each.ticket_class in shared)
+            and (placed_at is None or each.placed_at < placed_at)
         ]
 
-    def wait(self, ticket_class: str, arrived_at: datetime | None = None) -> Waits | None:
+    def wait(self, ticket_class: str, placed_at: datetime | None = None) -> Waits | None:
         """The expected wait; None when no open point serves the class: then no figure is honest."""
         points = self.serving(ticket_class)
         if not points:
             return None
-        ahead = self.ahead(ticket_class, arrived_at)
+        ahead = self.ahead(ticket_class, placed_at)
         codes = {point.code for point in points}
         served = [each for each in self.tickets if each.state.is_at_point and each.service_point in codes]
         if not ahead and len(served) < len(points):
@@ -71,6 +73,13 @@ class Line:
         """For somebody who comes now, each class that has an answer."""
         found = {each: self.wait(each) for each in sorted(classes)}
         return {each: waits for each, waits in found.items() if waits is not None}
+
+
+def unserved(line: Line) -> list[Ticket]:
+    """The waiting tickets that no open point calls, earliest place first: each is an alarm at once."""
+    waiting = [each for each in line.tickets if each.state is TicketState.WAITING]
+    left = [each for each in waiting if not any(can_call(each, point.code, point.serves) for point in line.points)]
+    return sorted(left, key=lambda each: (each.placed_at, each.id))
 
 
 def _quantiles(work_s: Sequence[float], points: int) -> Waits:

@@ -2,18 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from lobby_server.branch.rules import ServicePoint
+from lobby_server.branch import store as branches
+from lobby_server.branch.rules import ServicePoint, ServiceType
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import RM, TELLER
+from lobby_server.doors.who import LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.kernel.errors import Invalid, NotFound
 from lobby_server.kernel.work import Work
-from lobby_server.queue import actions, wire
+from lobby_server.queue import actions, store, wire
+from lobby_server.queue.actions import calls, places
+from lobby_server.queue.discipline import replay
 from lobby_server.queue.events import PointEvent
 from lobby_server.queue.rules import Ticket
 
-door = Door("queue")
 _WINDOW = {TELLER, RM}
+
+
+def queue_door(types: Mapping[str, ServiceType]) -> Door:
+    """The doors; `types` are the service types that this branch group serves."""
+    door = Door("queue")
+    _points(door)
+    _at_points(door)
+    _onward(door, types)
+    _tickets(door)
+    return door
+
+
+def _points(door: Door) -> None:
+    @door.command("/service-points/{code}/open", may=_WINDOW, gives=wire.PointAnswer)
+    def post_open(call: Call) -> Answer:
+        """Begin to work at a service point."""
+        return call.run(actions.open_service_point, call.path["code"], _point)
+
+    @door.command("/service-points/{code}/close", may=_WINDOW, gives=wire.PointAnswer)
+    def post_close(call: Call) -> Answer:
+        """Stop working at a service point."""
+        return call.run(actions.close_service_point, call.path["code"], _point)
+
+    @door.command("/service-points/{code}/call-next", may=_WINDOW, gives=wire.TicketAnswer, or_nothing=True)
+    def post_call_next(call: Call) -> Answer:
+        """Call the next customer; 204 when none waits."""
+        return call.run(actions.call_next, call.path["code"], _ticket)
+
+    @door.command("/service-points/{code}/call", may=_WINDOW, takes=wire.HandCall, gives=wire.TicketAnswer)
+    def post_call(call: Call) -> Answer:
+        """Call one ticket by hand, with a reason; whom it passes is counted apart."""
+        request = calls.CallByHand(call.path["code"], call.body.ticket_id, call.body.reason)
+        return call.run(calls.call_by_hand, request, _ticket)
+
+
+def _at_points(door: Door) -> None:
+    @door.command("/service-points/{code}/start", may=_WINDOW, takes=wire.TicketAtPoint, gives=wire.TicketAnswer)
+    def post_start(call: Call) -> Answer:
+        """The called customer is here."""
+        return _run_at_point(call, actions.start_service)
+
+    @door.command("/service-points/{code}/recall", may=_WINDOW, takes=wire.TicketAtPoint, gives=wire.TicketAnswer)
+    def post_recall(call: Call) -> Answer:
+        """Call the same customer again."""
+        return _run_at_point(call, calls.recall)
+
+    @door.command("/service-points/{code}/no-show", may=_WINDOW, takes=wire.TicketAtPoint, gives=wire.TicketAnswer)
+    def post_no_show(call: Call) -> Answer:
+        """The customer did not come, though recalled twice."""
+        return _run_at_point(call, calls.no_show)
+
+    @door.command("/service-points/{code}/park", may=_WINDOW, takes=wire.TicketAtPoint, gives=wire.TicketAnswer)
+    def post_park(call: Call) -> Answer:
+        """Set the ticket aside; it keeps its place."""
+        return _run_at_point(call, calls.park)
+
+
+def _onward(door: Door, types: Mapping[str, ServiceType]) -> None:
+    @door.command("/service-points/{code}/finish", may=_WINDOW, takes=wire.StepAtPoint, gives=wire.StepAnswer)
+    def post_finish(call: Call) -> Answer:
+        """The customer has been served; with a next service type the visit goes on."""
+        following = _service_type(types, call.body.next_service_type)
+        at = actions.AtPoint(call.path["code"], call.body.ticket_id)
+
+        def present(work: Work, finished: calls.Finished) -> wire.StepAnswer:
+            issued = finished.following
+            following = _issued(work, issued, types, call.house.settings.public_url) if issued else None
+            return wire.StepAnswer(ticket=wire.ticket_seen(finished.ticket), next_ticket=following)
+
+        return call.run(calls.finish_step, calls.FinishStep(at, following), present)
+
+    @door.command("/service-points/{code}/transfer", may=_WINDOW, takes=wire.Onward, gives=wire.TicketAnswer)
+    def post_transfer(call: Call) -> Answer:
+        """Send the ticket on to a service type or a service point; it keeps its place."""
+        at = actions.AtPoint(call.path["code"], call.body.ticket_id)
+        service_type = _service_type(types, call.body.service_type)
+        return call.run(calls.transfer, calls.Transfer(at, service_type, call.body.service_point), _ticket)
+
+
+def _tickets(door: Door) -> None:
+    @door.command("/tickets/{ticket_id}/resume", may=_WINDOW | {LOBBY_MANAGER}, gives=wire.TicketAnswer)
+    def post_resume(call: Call) -> Answer:
+        """Put a parked, delayed or missed ticket back in line."""
+        return call.run(places.resume, call.path["ticket_id"], _ticket)
+
+    @door.question("/tickets/{ticket_id}/why", may={STAFF}, gives=wire.Why)
+    def get_why(call: Call) -> wire.Why:
+        """Why this ticket was called when it was; `?replay=1` asks the rule again."""
+        with call.house.database.read() as db:
+            ticket = store.find(db, call.actor.branch_id, call.path["ticket_id"])
+            stored = store.last_call_of(db, ticket.id) if ticket else None
+        if stored is None:
+            raise NotFound("call")
+        return wire.why(stored, replay(stored) if call.query.get("replay") == "1" else None)
 
 
 def _point(work: Work, point: ServicePoint) -> wire.PointAnswer:
@@ -26,35 +123,25 @@ def _ticket(_work: Work, ticket: Ticket | None) -> wire.TicketAnswer | None:
     return wire.TicketAnswer(ticket=wire.ticket_seen(ticket)) if ticket else None
 
 
-@door.command("/service-points/{code}/open", may=_WINDOW, gives=wire.PointAnswer)
-def post_open(call: Call) -> Answer:
-    """Begin to work at a service point."""
-    return call.run(actions.open_service_point, call.path["code"], _point)
+def _issued(
+    work: Work, issued: actions.Issued, types: Mapping[str, ServiceType], public_url: str | None
+) -> wire.IssuedTicket:
+    """The next step's ticket with its place in the line it joined."""
+    ticket = issued.ticket
+    points = branches.service_points(work.db, ticket.branch_id)
+    line = actions.line_of(store.live(work.db, ticket.branch_id), points, types)
+    ahead = len(line.ahead(ticket.ticket_class, ticket.placed_at))
+    waits = store.look_at_queue(work.db, ticket.branch_id).waits.get(ticket.ticket_class)
+    url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
+    return wire.issued_ticket(ticket, issued.ticket_key, url, ahead, waits)
 
 
-@door.command("/service-points/{code}/close", may=_WINDOW, gives=wire.PointAnswer)
-def post_close(call: Call) -> Answer:
-    """Stop working at a service point."""
-    return call.run(actions.close_service_point, call.path["code"], _point)
-
-
-@door.command("/service-points/{code}/call-next", may=_WINDOW, gives=wire.TicketAnswer, or_nothing=True)
-def post_call_next(call: Call) -> Answer:
-    """Call the next customer; 204 when none waits."""
-    return call.run(actions.call_next, call.path["code"], _ticket)
-
-
-@door.command("/service-points/{code}/start", may=_WINDOW, takes=wire.TicketAtPoint, gives=wire.TicketAnswer)
-def post_start(call: Call) -> Answer:
-    """The called customer is here."""
-    return _at_point(call, actions.start_service)
-
-
-@door.command("/service-points/{code}/finish", may=_WINDOW, takes=wire.TicketAtPoint, gives=wire.TicketAnswer)
-def post_finish(call: Call) -> Answer:
-    """The customer has been served."""
-    return _at_point(call, actions.finish_service)
-
-
-def _at_point(call: Call, action: Callable[[Work, actions.AtPoint], Ticket]) -> Answer:
+def _run_at_point(call: Call, action: Callable[[Work, actions.AtPoint], Ticket]) -> Answer:
     return call.run(action, actions.AtPoint(call.path["code"], call.body.ticket_id), _ticket)
+
+
+def _service_type(types: Mapping[str, ServiceType], code: str | None) -> ServiceType | None:
+    """The named service type. Raises Invalid("unknown_service_type") with those there are."""
+    if code is not None and code not in types:
+        raise Invalid("unknown_service_type", known=sorted(types))
+    return types[code] if code is not None else None

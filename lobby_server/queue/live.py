@@ -18,6 +18,10 @@ def _ticket_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.staff_form(happened.data)
 
 
+def _call_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.call_form(happened.data)
+
+
 def _ticket_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.public_form(happened.data)
 
@@ -42,9 +46,15 @@ _POINTS = dict.fromkeys(STAFF_AUDIENCES, _point_for_staff) | dict.fromkeys(PUBLI
 
 WORDING: Wording = {
     events.TicketIssued.type: _TICKETS,
-    events.TicketCalled.type: _TICKETS,
+    events.TicketCalled.type: {**_TICKETS, **dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)},
+    events.TicketRecalled.type: _TICKETS,
     events.TicketStarted.type: _TICKETS,
     events.TicketFinished.type: _TICKETS,
+    events.TicketMissed.type: _TICKETS,
+    events.TicketParked.type: _TICKETS,
+    events.TicketResumed.type: _TICKETS,
+    events.TicketTransferred.type: _TICKETS,
+    events.TicketDelayed.type: _TICKETS,
     events.TicketCancelled.type: _TICKETS,
     events.ServicePointOpened.type: _POINTS,
     events.ServicePointClosed.type: _POINTS,

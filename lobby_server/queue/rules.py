@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from lobby_server.kernel.errors import Invalid
 
 NUMBER_MAX = 999  # three digits fit the wall; the thousandth customer of a series is told so
 
-FIFO = "fifo"
+FIFO, ACCUMULATING, BOUNDED_VIP = "fifo", "accumulating", "bounded_vip"
+MODES = (FIFO, ACCUMULATING, BOUNDED_VIP)
+
+ORDINARY, VIP, VULNERABLE, APPOINTMENT = "ordinary", "vip", "vulnerable", "appointment"
+# How much a minute of waiting counts (docs/reference: measured on simulated branches, load .9).
+WEIGHTS: Mapping[str, float] = {VIP: 4.0, APPOINTMENT: 4.0, VULNERABLE: 2.5, ORDINARY: 1.0}
+# The breaker and "VIP first" concern these. The vulnerable have their own track and are exempt.
+PRIORITY = frozenset({VIP, APPOINTMENT})
+
+OVERTAKE_CAP_MAX = 50  # a larger number on a ticket would promise nothing
+RUN_MAX = 10  # the longest run of VIPs that a policy may allow: what is remembered of a point's last calls
+WEIGHT_MAX = 100.0
+
+RECALLS_BEFORE_NO_SHOW = 2  # docs/reference: recall twice, then it is a no-show
+REENTRY_LIVES = timedelta(minutes=30)
+DELAY_LASTS = timedelta(minutes=10)
 
 
 class TicketState(StrEnum):
@@ -20,6 +38,9 @@ class TicketState(StrEnum):
     IN_SERVICE = "in_service"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    MISSED = "missed"
+    PARKED = "parked"
+    DELAYED = "delayed"
 
     @property
     def is_at_point(self) -> bool:
@@ -34,7 +55,12 @@ class TicketState(StrEnum):
 
 @dataclass(frozen=True)
 class Ticket:
-    """A number and a place in the queue. `arrived_at` is the physical arrival and never changes."""
+    """A number and a place in the queue.
+
+    `arrived_at` is the physical arrival and never changes. The place is `placed_at`, ties by id: the arrival,
+    until a no-show or a next step gives place number `place_no`. `only_at` is the one point to which it was
+    transferred. The two counts say how many later arrivals were called first, by the rule and by hand.
+    """
 
     id: str
     branch_id: str
@@ -50,12 +76,19 @@ class Ticket:
     state: TicketState
     arrived_at: datetime
     issued_at: datetime
+    placed_at: datetime
     called_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     service_point: str | None = None
     staff_id: str | None = None
     call_count: int = 0
+    recall_count: int = 0
+    place_no: int = 1
+    overtaken_auto: int = 0
+    overtaken_manual: int = 0
+    only_at: str | None = None
+    missed_at: datetime | None = None
 
     @property
     def number(self) -> str:
@@ -70,12 +103,50 @@ def classes_beside(ticket_class: str, profiles: Iterable[Collection[str]]) -> fr
 
 
 @dataclass(frozen=True)
+class Parameters:
+    """What a discipline can be told: weights by service level, and the limits of VIPs.
+
+    `vip_run_max`: VIPs called in a row at a point past a waiting ordinary customer. `overdue_s`: who waited
+    longer goes first. `points_planned`: fewer open windows than this is degraded mode; None plans nothing.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
+    vip_run_max: int = 2
+    overdue_s: float = 1800.0
+    points_planned: int | None = None
+
+
+@dataclass(frozen=True)
 class QueuePolicy:
-    """How a branch's queue is served: the discipline by name, with its version and parameters."""
+    """How a branch's queue is served: the discipline by name, with its version, cap and parameters."""
 
     discipline: str
     version: int
     overtake_cap: int
+    parameters: Parameters = field(default_factory=Parameters)
+
+    @property
+    def rule_version(self) -> str:
+        """How a stored call names the rule: fifo/1."""
+        return f"{self.discipline}/{self.version}"
+
+
+def check_policy(policy: QueuePolicy) -> None:
+    """Refuse a policy that could not be served by. Raises Invalid("bad_policy") naming the first wrong field."""
+    told = policy.parameters
+    is_right = {
+        "discipline": policy.discipline in MODES,
+        "version": policy.version >= 1,
+        "overtake_cap": 0 <= policy.overtake_cap <= OVERTAKE_CAP_MAX,
+        "weights": told.weights.keys() == WEIGHTS.keys()
+        and all(math.isfinite(each) and 0 < each <= WEIGHT_MAX for each in told.weights.values()),
+        "vip_run_max": 1 <= told.vip_run_max <= RUN_MAX,
+        "overdue_s": math.isfinite(told.overdue_s) and told.overdue_s > 0,
+        "points_planned": told.points_planned is None or told.points_planned >= 1,
+    }
+    wrong = [name for name, right in is_right.items() if not right]
+    if wrong:
+        raise Invalid("bad_policy", field=wrong[0])
 
 
 @dataclass(frozen=True)
@@ -87,16 +158,22 @@ class Waits:
     p90_s: int
 
 
-# (state, deed) -> state. Whatever is not here is refused with the current state.
-TRANSITIONS: dict[tuple[TicketState, str], TicketState] = {
-    (TicketState.WAITING, "call"): TicketState.CALLED,
-    (TicketState.CALLED, "start"): TicketState.IN_SERVICE,
-    (TicketState.IN_SERVICE, "finish"): TicketState.FINISHED,
-    (TicketState.WAITING, "cancel"): TicketState.CANCELLED,
-    (TicketState.CALLED, "cancel"): TicketState.CANCELLED,
+_S = TicketState
+# deed -> state -> state. Whatever is not here is refused with the current state.
+TRANSITIONS: Mapping[str, Mapping[TicketState, TicketState]] = {
+    "call": {_S.WAITING: _S.CALLED},
+    "recall": {_S.CALLED: _S.CALLED},
+    "start": {_S.CALLED: _S.IN_SERVICE},
+    "finish": {_S.IN_SERVICE: _S.FINISHED},
+    "miss": {_S.CALLED: _S.MISSED},
+    "park": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.PARKED),
+    "transfer": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.WAITING),
+    "delay": {_S.WAITING: _S.DELAYED},
+    "resume": dict.fromkeys((_S.PARKED, _S.DELAYED, _S.MISSED), _S.WAITING),
+    "cancel": dict.fromkeys((_S.WAITING, _S.CALLED, _S.PARKED, _S.DELAYED, _S.MISSED), _S.CANCELLED),
 }
 
 
 def next_state(state: TicketState, deed: str) -> TicketState | None:
     """Where a deed leads, or None when it cannot be done now."""
-    return TRANSITIONS.get((state, deed))
+    return TRANSITIONS[deed].get(state)

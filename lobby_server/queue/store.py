@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lobby_server.queue.discipline import Choice
-from lobby_server.queue.rules import QueuePolicy, Ticket, TicketState, Waits
+from lobby_server.kernel.clock import from_wire
+from lobby_server.kernel.events import to_json
+from lobby_server.queue.discipline import BY_HAND, Call, Candidate, Choice, Circumstances, Recent
+from lobby_server.queue.rules import Parameters, QueuePolicy, Ticket, TicketState, Waits
 from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter
 
 _TICKET_FIELDS = [column for column in ticket.c if column.name != "key_index"]
+_PLACE = sa.func.coalesce(ticket.c.placed_at, ticket.c.arrived_at)
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A branch's queue as its row says: the day it is in, its policy, the waits last announced."""
+    """A branch's queue as its row says: its day, its policy, the waits last announced, each point's last calls."""
 
     branch_id: str
     business_day: date | None
     policy: QueuePolicy
     waits: Mapping[str, Waits]
+    recent: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)
 
 
 def start_queue(db: sa.Connection, branch_id: str, policy: QueuePolicy) -> None:
@@ -36,8 +41,29 @@ def start_queue(db: sa.Connection, branch_id: str, policy: QueuePolicy) -> None:
             version=policy.version,
             overtake_cap=policy.overtake_cap,
             waits={},
+            policy=to_json(policy.parameters),
         )
     )
+
+
+def save_policy(db: sa.Connection, branch_id: str, policy: QueuePolicy) -> None:
+    """How the branch's queue is served from now on."""
+    db.execute(
+        branch_queue.update()
+        .where(branch_queue.c.branch_id == branch_id)
+        .values(
+            discipline=policy.discipline,
+            version=policy.version,
+            overtake_cap=policy.overtake_cap,
+            policy=to_json(policy.parameters),
+        )
+    )
+
+
+def save_recent(db: sa.Connection, branch_id: str, recent: Mapping[str, Sequence[Recent]]) -> None:
+    """Each point's last calls."""
+    kept = {code: [[each.service_level, each.passed_others] for each in calls] for code, calls in recent.items()}
+    db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(recent=kept))
 
 
 def lock_queue(db: sa.Connection, branch_id: str) -> Queue:
@@ -52,8 +78,8 @@ def look_at_queue(db: sa.Connection, branch_id: str) -> Queue:
 
 
 def turn_day(db: sa.Connection, branch_id: str, day: date) -> None:
-    """The branch's business day is now `day`."""
-    db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(business_day=day))
+    """The branch's business day is now `day`; nobody remembers yesterday's calls."""
+    db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(business_day=day, recent={}))
 
 
 def save_waits(db: sa.Connection, branch_id: str, waits: Mapping[str, Waits]) -> None:
@@ -83,19 +109,15 @@ def add(db: sa.Connection, new: Ticket, key_index: bytes) -> None:
 
 def save(db: sa.Connection, changed: Ticket) -> None:
     """What may change of a ticket."""
-    db.execute(
-        ticket.update()
-        .where(ticket.c.id == changed.id)
-        .values(
-            state=str(changed.state),
-            called_at=changed.called_at,
-            started_at=changed.started_at,
-            finished_at=changed.finished_at,
-            service_point=changed.service_point,
-            staff_id=changed.staff_id,
-            call_count=changed.call_count,
-        )
-    )
+    fields = _fields(changed)
+    db.execute(ticket.update().where(ticket.c.id == changed.id).values({name: fields[name] for name in _CHANGING}))
+
+
+def count_overtaken(db: sa.Connection, ticket_ids: Sequence[str], *, by_hand: bool) -> None:
+    """One more later arrival was called before each of these; calls by hand are counted apart."""
+    if ticket_ids:
+        count = ticket.c.overtaken_manual if by_hand else ticket.c.overtaken_auto
+        db.execute(ticket.update().where(ticket.c.id.in_(ticket_ids)).values({count: count + 1}))
 
 
 def find(db: sa.Connection, branch_id: str, ticket_id: str) -> Ticket | None:
@@ -114,7 +136,7 @@ def live_ticket_of(db: sa.Connection, visit_id: str) -> Ticket | None:
 
 
 def live(db: sa.Connection, branch_id: str) -> list[Ticket]:
-    """Tickets that wait or are at a point, earliest arrival first."""
+    """Tickets that wait or are at a point, earliest place first."""
     return _many(db, sa.and_(ticket.c.branch_id == branch_id, ticket.c.state.in_(_LIVE)))
 
 
@@ -132,7 +154,7 @@ def count_ahead(db: sa.Connection, behind: Ticket, classes: Collection[str]) -> 
             ticket.c.branch_id == behind.branch_id,
             ticket.c.state == str(TicketState.WAITING),
             ticket.c.ticket_class.in_(sorted(classes)),
-            ticket.c.arrived_at < behind.arrived_at,
+            ticket.c.placed_at < behind.placed_at,
         )
     )
     return found or 0
@@ -161,9 +183,8 @@ def last_called(db: sa.Connection, branch_id: str, day: date, most: int) -> list
     return [_ticket(row) for row in rows]
 
 
-def save_call(db: sa.Connection, called: Ticket, choice: Choice, rule_version: str) -> None:
-    """Why this ticket: who else could have been called, and by which rule."""
-    candidates = [{"number": each.number, "waited_s": each.waited_s} for each in choice.candidates]
+def save_call(db: sa.Connection, called: Ticket, choice: Choice, policy: QueuePolicy, hand_reason: str | None) -> None:
+    """Why this ticket: who else could have been called, by which rule, under which circumstances."""
     db.execute(
         ticket_call.insert().values(
             ticket_id=called.id,
@@ -171,11 +192,30 @@ def save_call(db: sa.Connection, called: Ticket, choice: Choice, rule_version: s
             at=called.called_at,
             service_point=called.service_point,
             staff_id=called.staff_id,
-            rule_version=rule_version,
+            rule_version=policy.rule_version,
             reason=choice.reason,
-            candidates=candidates,
+            hand_reason=hand_reason,
+            candidates=[to_json(each) for each in choice.candidates],
+            circumstances={**to_json(choice.circumstances), "policy": to_json(policy)},
         )
     )
+
+
+def last_call_of(db: sa.Connection, ticket_id: str) -> Call | None:
+    """The newest call of a ticket, None when it was never called."""
+    row = db.execute(
+        sa.select(ticket_call)
+        .where(ticket_call.c.ticket_id == ticket_id)
+        .order_by(ticket_call.c.call_no.desc())
+        .limit(1)
+    ).one_or_none()
+    return _call(row) if row else None
+
+
+def all_calls(db: sa.Connection) -> list[Call]:
+    """Every stored call, oldest first."""
+    rows = db.execute(sa.select(ticket_call).order_by(ticket_call.c.at, ticket_call.c.ticket_id))
+    return [_call(row) for row in rows]
 
 
 def numbering_faults(db: sa.Connection) -> list[str]:
@@ -223,6 +263,43 @@ def single_call_faults(db: sa.Connection) -> list[str]:
     return found + [f"single_call {row.branch_id} {row.service_point}: two tickets at once" for row in doubled]
 
 
+def overtake_cap_faults(db: sa.Connection) -> list[str]:
+    """Tickets overtaken more often than their cap allows, or whose stored counts are not those of the calls."""
+    counted: Counter[tuple[str, int, bool]] = Counter()
+    for call in all_calls(db):
+        by_hand = call.reason == BY_HAND
+        counted.update((each.ticket_id, each.place_no, by_hand) for each in call.candidates if each.passed)
+    found = []
+    for row in db.execute(sa.select(ticket)):
+        auto, manual = (counted[row.id, row.place_no, by_hand] for by_hand in (False, True))
+        if row.overtaken_auto > row.overtake_cap:
+            found.append(f"overtake_cap {row.id}: overtaken {row.overtaken_auto} times, cap {row.overtake_cap}")
+        if (auto, manual) != (row.overtaken_auto, row.overtaken_manual):
+            found.append(
+                f"overtake_cap {row.id}: {row.overtaken_auto} and {row.overtaken_manual} by hand stored, "
+                f"{auto} and {manual} in the calls"
+            )
+    return found
+
+
+_CHANGING = (
+    "service_type",
+    "ticket_class",
+    "state",
+    "placed_at",
+    "called_at",
+    "started_at",
+    "finished_at",
+    "service_point",
+    "staff_id",
+    "call_count",
+    "recall_count",
+    "place_no",
+    "overtaken_auto",
+    "overtaken_manual",
+    "only_at",
+    "missed_at",
+)
 _LIVE = [str(each) for each in TicketState if not each.is_over]
 _AT_POINT = [str(each) for each in TicketState if each.is_at_point]
 
@@ -233,13 +310,14 @@ def _one(db: sa.Connection, which: sa.ColumnElement[bool]) -> Ticket | None:
 
 
 def _many(db: sa.Connection, which: sa.ColumnElement[bool]) -> list[Ticket]:
-    rows = db.execute(sa.select(*_TICKET_FIELDS).where(which).order_by(ticket.c.arrived_at, ticket.c.id))
+    rows = db.execute(sa.select(*_TICKET_FIELDS).where(which).order_by(_PLACE, ticket.c.id))
     return [_ticket(row) for row in rows]
 
 
 def _ticket(row: sa.Row[Any]) -> Ticket:
     fields = dict(row._mapping)
-    return Ticket(**{**fields, "state": TicketState(fields["state"])})
+    placed_at = fields["placed_at"] or fields["arrived_at"]
+    return Ticket(**{**fields, "state": TicketState(fields["state"]), "placed_at": placed_at})
 
 
 def _fields(of: Ticket) -> dict[str, Any]:
@@ -247,9 +325,42 @@ def _fields(of: Ticket) -> dict[str, Any]:
 
 
 def _queue(row: sa.Row[Any]) -> Queue:
-    policy = QueuePolicy(row.discipline, row.version, row.overtake_cap)
+    parameters = Parameters(**row.policy) if row.policy else Parameters()
+    policy = QueuePolicy(row.discipline, row.version, row.overtake_cap, parameters)
     waits = {name: Waits(*figures) for name, figures in row.waits.items()}
-    return Queue(row.branch_id, row.business_day, policy, waits)
+    recent = {code: tuple(Recent(*each) for each in calls) for code, calls in (row.recent or {}).items()}
+    return Queue(row.branch_id, row.business_day, policy, waits, recent)
+
+
+def _call(row: sa.Row[Any]) -> Call:
+    told = dict(row.circumstances) if row.circumstances else None
+    policy, circumstances = None, None
+    if told is not None:
+        rule = told.pop("policy")
+        policy = QueuePolicy(**{**rule, "parameters": Parameters(**rule["parameters"])})
+        circumstances = Circumstances(**{**told, "recent": tuple(Recent(**each) for each in told["recent"])})
+    candidates = tuple(_candidate(each, row.at) for each in row.candidates)
+    return Call(
+        ticket_id=row.ticket_id,
+        call_no=row.call_no,
+        at=row.at,
+        service_point=row.service_point,
+        staff_id=row.staff_id,
+        rule_version=row.rule_version,
+        reason=row.reason,
+        hand_reason=row.hand_reason,
+        candidates=candidates,
+        policy=policy,
+        circumstances=circumstances,
+    )
+
+
+def _candidate(kept: Mapping[str, Any], at: datetime) -> Candidate:
+    """As stored; the first calls kept the number and the wait alone, for then nothing else counted."""
+    if "placed_at" in kept:
+        return Candidate(**{**kept, "placed_at": from_wire(kept["placed_at"])})
+    waited_s = kept["waited_s"]
+    return Candidate("", kept["number"], "", at, 1, waited_s, 1.0, waited_s, 0, 0)
 
 
 def calls_between(db: sa.Connection, branch_id: str, start: datetime, end: datetime) -> list[sa.Row[Any]]:

@@ -16,6 +16,10 @@ branch_queue = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("overtake_cap", sa.Integer, nullable=False),
     sa.Column("waits", Json, nullable=False),
+    # The discipline's parameters; NULL means the defaults of `rules.Parameters`.
+    sa.Column("policy", Json, nullable=True),
+    # Each point's last calls, newest first: {code: [[service_level, passed_others], ...]}.
+    sa.Column("recent", Json, nullable=True),
 )
 
 ticket_counter = sa.Table(
@@ -51,12 +55,26 @@ ticket = sa.Table(
     sa.Column("service_point", sa.String(16), nullable=True),
     sa.Column("staff_id", sa.String(36), nullable=True),
     sa.Column("call_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("recall_count", sa.Integer, nullable=False, server_default="0"),
+    # NULL on tickets from before there were places: their place is the arrival.
+    sa.Column("placed_at", Moment, nullable=True),
+    sa.Column("place_no", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("overtaken_auto", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("overtaken_manual", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("only_at", sa.String(16), nullable=True),
+    sa.Column("missed_at", Moment, nullable=True),
     sa.UniqueConstraint("branch_id", "business_day", "series", "ordinal"),
-    sa.CheckConstraint("state IN ('waiting', 'called', 'in_service', 'finished', 'cancelled')", name="state"),
-    # A ticket at a point has a point and a person; a waiting one has neither.
     sa.CheckConstraint(
-        "(state = 'waiting') = (service_point IS NULL) OR state = 'cancelled'", name="waiting_has_no_point"
+        "state IN ('waiting', 'called', 'in_service', 'finished', 'cancelled', 'missed', 'parked', 'delayed')",
+        name="state",
     ),
+    # A ticket at a point has a point and a person; one that waits, there or elsewhere, has neither.
+    sa.CheckConstraint(
+        "(state IN ('waiting', 'parked', 'delayed')) = (service_point IS NULL) OR state = 'cancelled'",
+        name="waiting_has_no_point",
+    ),
+    # The number printed on the ticket: no rule may break it, and no fault of ours either.
+    sa.CheckConstraint("overtaken_auto <= overtake_cap", name="overtake_cap"),
     sa.Index(None, "branch_id", "state"),
     sa.Index(None, "visit_id"),
     # A service point serves one ticket at a time: the second is refused by the index.
@@ -81,4 +99,7 @@ ticket_call = sa.Table(
     sa.Column("rule_version", sa.String(40), nullable=False),
     sa.Column("reason", sa.String(40), nullable=False),
     sa.Column("candidates", Json, nullable=False),
+    # What else the rule looked at, with the policy, so that it can be replayed; NULL on calls from before.
+    sa.Column("circumstances", Json, nullable=True),
+    sa.Column("hand_reason", sa.String(200), nullable=True),
 )

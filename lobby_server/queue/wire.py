@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lobby_server.doors.reading import Id, Wire
+from lobby_server.doors.reading import Code, Id, Text, Wire
+from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.events import to_json
+from lobby_server.queue.discipline import Call, Candidate
 from lobby_server.queue.events import PointEvent, TicketEvent
 from lobby_server.queue.rules import Ticket, Waits
 
@@ -39,7 +41,10 @@ class PublicTicket(Wire):
 
 
 class TicketSeen(PublicTicket):
-    """A ticket as staff see it."""
+    """A ticket as staff see it: how often later arrivals were called first, by the rule and by hand.
+
+    `only_at` is the one point that it was transferred to. What older events do not hold has its first value.
+    """
 
     id: str
     visit_id: str
@@ -49,6 +54,25 @@ class TicketSeen(PublicTicket):
     started_at: str | None
     finished_at: str | None
     call_count: int
+    recall_count: int = 0
+    overtake_cap: int = 0
+    overtaken: int = 0
+    overtaken_by_hand: int = 0
+    only_at: str | None = None
+
+
+class PassedSeen(Wire):
+    """A waiting ticket that a call has overtaken, with its counts after it."""
+
+    ticket_id: str
+    overtaken: int
+    overtaken_by_hand: int
+
+
+class CalledSeen(TicketSeen):
+    """A ticket that was just called, and whom this passed: screens update those too."""
+
+    passed: list[PassedSeen]
 
 
 class StaffSeen(Wire):
@@ -87,6 +111,50 @@ class TicketAtPoint(Wire):
     ticket_id: Id
 
 
+class StepAtPoint(TicketAtPoint):
+    """The same, and the service type with which the visit goes on."""
+
+    next_service_type: Code | None = None
+
+
+class HandCall(TicketAtPoint):
+    """Which ticket to call against the rule, and why."""
+
+    reason: Text
+
+
+class Onward(TicketAtPoint):
+    """Where a ticket is transferred: one of the two."""
+
+    service_type: Code | None = None
+    service_point: Code | None = None
+
+
+class CandidateSeen(Wire):
+    """One ticket that could have been called; `passed` when the one called had arrived later."""
+
+    number: str
+    waited_s: float
+    weight: float
+    score: float
+    overtaken: int
+    service_level: str
+    overtake_cap: int
+    passed: bool
+
+
+class Why(Wire):
+    """Why a ticket was called when it was; `replayed_equal` only when asked for, None where no rule chose."""
+
+    rule_version: str
+    called_at: str
+    service_point: str
+    reason: str
+    hand_reason: str | None
+    candidates: list[CandidateSeen]
+    replayed_equal: bool | None = None
+
+
 class IssuedTicket(Wire):
     """A new ticket for the one who took it; only here is its secret."""
 
@@ -99,9 +167,31 @@ class IssuedTicket(Wire):
     overtake_cap: int
 
 
+class StepAnswer(Wire):
+    """The finished ticket; with a next step the new ticket, whose secret is only here."""
+
+    ticket: TicketSeen
+    next_ticket: IssuedTicket | None = None
+
+
 def staff_form(data: Mapping[str, Any]) -> dict[str, Any]:
     """An event's ticket for staff."""
-    return {name: data[name] for name in TicketSeen.model_fields}
+    return TicketSeen(**_staff_fields(data)).model_dump()
+
+
+def call_form(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's ticket for staff, with whom it passed."""
+    passed = [PassedSeen(**each) for each in data.get("passed", ())]
+    return CalledSeen(**_staff_fields(data), passed=passed).model_dump()
+
+
+def _staff_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: data[name] for name in TicketSeen.model_fields if name in data}
+    return {
+        **kept,
+        "overtaken": data.get("overtaken_auto", 0),
+        "overtaken_by_hand": data.get("overtaken_manual", 0),
+    }
 
 
 def public_form(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,4 +240,30 @@ def issued_ticket(ticket: Ticket, ticket_key: str, url: str | None, ahead: int, 
         ahead=ahead,
         expected_wait=announced(waits),
         overtake_cap=ticket.overtake_cap,
+    )
+
+
+def why(call: Call, replayed_equal: bool | None) -> Why:
+    """A stored call in plain fields."""
+    return Why(
+        rule_version=call.rule_version,
+        called_at=to_wire(call.at),
+        service_point=call.service_point,
+        reason=call.reason,
+        hand_reason=call.hand_reason,
+        candidates=[_candidate_seen(each) for each in call.candidates],
+        replayed_equal=replayed_equal,
+    )
+
+
+def _candidate_seen(each: Candidate) -> CandidateSeen:
+    return CandidateSeen(
+        number=each.number,
+        waited_s=each.waited_s,
+        weight=each.weight,
+        score=each.score,
+        overtaken=each.overtaken,
+        service_level=each.service_level,
+        overtake_cap=each.cap,
+        passed=each.passed,
     )

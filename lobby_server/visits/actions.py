@@ -24,6 +24,7 @@ from lobby_server.visits.events import (
     VisitClaimed,
     VisitClaimEnded,
     VisitLeft,
+    VisitReturned,
     VisitRouted,
     VisitServed,
 )
@@ -219,6 +220,17 @@ def sit_down(work: Work, ticket: Ticket) -> None:
         served = replace(visit, state=VisitState.IN_SERVICE)
         store.save(work.db, served)
         work.record(VisitServed(visit.branch_id, served))
+
+
+def back_in_line(work: Work, ticket: Ticket) -> None:
+    """The visit waits again, with this ticket: parked, sent on, or for its next step."""
+    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
+    if visit is None or visit.state is VisitState.LEFT or visit.state is VisitState.ARRIVED:
+        return
+    waits = replace(visit, state=VisitState.ROUTED, service_type=ticket.service_type, ticket_id=ticket.id)
+    if waits != visit:
+        store.save(work.db, waits)
+        work.record(VisitReturned(visit.branch_id, waits))
 
 
 def leave(work: Work, visit: Visit, because: str) -> None:

@@ -56,6 +56,13 @@ class VisitServed(VisitEvent):
 
 
 @dataclass(frozen=True)
+class VisitReturned(VisitEvent):
+    """They are back in line: parked, sent on, or with a next step."""
+
+    type: ClassVar[str] = "visit.returned"
+
+
+@dataclass(frozen=True)
 class VisitLeft(VisitEvent):
     """They are gone."""
 

@@ -32,6 +32,7 @@ WORDING: Wording = {
         events.VisitClaimed,
         events.VisitClaimEnded,
         events.VisitServed,
+        events.VisitReturned,
         events.VisitLeft,
     )
 }

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from lobby_server.kernel.work import Reactions, Work
-from lobby_server.queue.events import TicketCancelled, TicketFinished, TicketStarted
+from lobby_server.queue.events import (
+    TicketCancelled,
+    TicketFinished,
+    TicketIssued,
+    TicketParked,
+    TicketStarted,
+    TicketTransferred,
+)
 from lobby_server.visits import actions, store
 
 
@@ -13,13 +20,20 @@ def on_ticket_started(work: Work, happened: TicketStarted) -> None:
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
-    """Served, and gone."""
-    _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, "served")
+    """Served, and gone; with a next step the visit goes on with the ticket that is issued for it."""
+    if happened.next_service_type is None:
+        _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, "served")
+
+
+def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | TicketTransferred) -> None:
+    """They sat down, and wait again. The first ticket finds a visit that is not routed yet: nothing to do."""
+    actions.back_in_line(work, happened.ticket)
 
 
 def on_ticket_cancelled(work: Work, happened: TicketCancelled) -> None:
-    """Gave the place up, and is gone."""
-    _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, "cancelled")
+    """Gave the place up, or missed the call and did not come back in time: gone."""
+    because = "cancelled" if happened.ticket.missed_at is None else "missed"
+    _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, because)
 
 
 def _leave(work: Work, branch_id: str, visit_id: str, because: str) -> None:
@@ -31,5 +45,8 @@ def _leave(work: Work, branch_id: str, visit_id: str, because: str) -> None:
 REACTIONS: Reactions = {
     TicketStarted: (on_ticket_started,),
     TicketFinished: (on_ticket_finished,),
+    TicketIssued: (on_ticket_back_in_line,),
+    TicketParked: (on_ticket_back_in_line,),
+    TicketTransferred: (on_ticket_back_in_line,),
     TicketCancelled: (on_ticket_cancelled,),
 }

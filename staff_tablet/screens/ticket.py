@@ -20,8 +20,10 @@ from lobby_server.kernel import event_log
 from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.house import House
+from lobby_server.kernel.work import Work
 from lobby_server.queue import store
 from lobby_server.queue.actions import KEY_PURPOSE, line_of
+from lobby_server.queue.actions.places import cancel_by_holder, delay_by_holder
 from lobby_server.queue.rules import Ticket
 from lobby_server.queue.wire import Announced, announced
 from lobby_server.realtime.wording import Vocabulary
@@ -73,6 +75,20 @@ def ticket_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Doo
     @door.question("/tickets/{ticket_key}", may={ANYONE}, gives=TicketPage)
     def get_ticket(call: Call) -> TicketPage:
         """Where this ticket stands."""
+        return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
+
+    @door.command("/tickets/{ticket_key}/cancel", may={ANYONE}, gives=TicketPage, keyed=False)
+    def post_cancel(call: Call) -> TicketPage:
+        """The holder gives the place up."""
+        return _by_holder(call, cancel_by_holder)
+
+    @door.command("/tickets/{ticket_key}/delay", may={ANYONE}, gives=TicketPage, keyed=False)
+    def post_delay(call: Call) -> TicketPage:
+        """The holder lets others go first for ten minutes."""
+        return _by_holder(call, delay_by_holder)
+
+    def _by_holder(call: Call, deed: Callable[[Work, str], Ticket]) -> TicketPage:
+        call.run_plain(deed, call.path["ticket_key"])
         return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
 
     return door
@@ -139,8 +155,8 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         ticket_class=ticket.ticket_class,
         service_names=dict(types[ticket.service_type].names),
         branch_names=dict(branch.names),
-        ahead=len(line.ahead(ticket.ticket_class, ticket.arrived_at)) if is_waiting else 0,
-        expected_wait=announced(line.wait(ticket.ticket_class, ticket.arrived_at)) if is_waiting else None,
+        ahead=len(line.ahead(ticket.ticket_class, ticket.placed_at)) if is_waiting else 0,
+        expected_wait=announced(line.wait(ticket.ticket_class, ticket.placed_at)) if is_waiting else None,
         service_point=PointName(code=here, names=names[here]) if here else None,
         arrived_at=to_wire(ticket.arrived_at),
         called_at=to_wire(ticket.called_at) if ticket.called_at else None,

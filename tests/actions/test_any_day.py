@@ -6,11 +6,8 @@ invariant is asked for and the tablet must show exactly what is.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,7 +19,7 @@ from lobby_server.kernel.errors import Refusal
 from lobby_server.queue import actions
 from lobby_server.queue.rules import Ticket
 from lobby_server.visits import actions as visits
-from tests import make, servers
+from tests import make
 from tests.screen import Screen, new_delivery
 
 SERVICES = st.sampled_from(["cash", "account", "corporate", "loan"])
@@ -30,13 +27,13 @@ DAYS, DEEDS = 25, 40
 
 
 class AnyDay(RuleBasedStateMachine):
-    """One day. `url` is set by the test that runs it."""
+    """One day. `new_database` is set by the test that runs it."""
 
-    url = ""
+    new_database: ClassVar[Callable[[], str]]
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = make.house(self.url)
+        self.house = make.house(type(self).new_database())
         self.in_hand: dict[str, Ticket] = {}
         self.waiting: list[Ticket] = []
         self.hesitating: list[str] = []
@@ -132,40 +129,11 @@ class AnyDay(RuleBasedStateMachine):
         self.house.database.close()
 
 
-@pytest.fixture
-def fresh_day(request: pytest.FixtureRequest, sqlite_template: Path) -> Iterator[Any]:
-    """A machine class whose every example has a database of its own, of the engine asked for."""
-    made: list[str] = []
-
-    class Day(AnyDay):
-        def __init__(self) -> None:
-            type(self).url = _fresh(request, sqlite_template, made)
-            super().__init__()
-
-    yield Day
-    for url in made:
-        if url.startswith("postgresql"):
-            request.getfixturevalue("postgresql").drop_database(url)
-        else:
-            Path(url.removeprefix("sqlite:///")).parent.joinpath("lobby.sqlite3").unlink(missing_ok=True)
-
-
-def _fresh(request: pytest.FixtureRequest, template: Path, made: list[str]) -> str:
-    if request.node.callspec.params["engine"] == "postgresql":
-        server: servers.PostgreSQL = request.getfixturevalue("postgresql")
-        url = server.fresh_database(request.getfixturevalue("postgresql_template"))
-    else:
-        folder = Path(tempfile.mkdtemp(dir=template.parent))
-        shutil.copy(template, folder / "lobby.sqlite3")
-        url = f"sqlite:///{folder / 'lobby.sqlite3'}"
-    made.append(url)
-    return url
-
-
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_on_any_day_numbers_turns_events_and_screens_hold(engine: str, fresh_day: Any) -> None:
+def test_on_any_day_numbers_turns_events_and_screens_hold(engine: str, new_database: Callable[[], str]) -> None:
+    machine = type("Day", (AnyDay,), {"new_database": staticmethod(new_database)})
     run_state_machine_as_test(
-        fresh_day,
+        machine,
         settings=settings(
             max_examples=DAYS,
             stateful_step_count=DEEDS,

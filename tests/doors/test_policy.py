@@ -67,6 +67,11 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
+    "/api/v1/service-points/{code}/recall": lambda scene: {"ticket_id": scene.ticket_id},
+    "/api/v1/service-points/{code}/no-show": lambda scene: {"ticket_id": scene.ticket_id},
+    "/api/v1/service-points/{code}/park": lambda scene: {"ticket_id": scene.ticket_id},
+    "/api/v1/service-points/{code}/call": lambda scene: {"ticket_id": scene.ticket_id, "reason": "urgent"},
+    "/api/v1/service-points/{code}/transfer": lambda scene: {"ticket_id": scene.ticket_id, "service_type": "cash"},
 }
 
 

@@ -1,6 +1,7 @@
 """What happens at the queue: a ticket is issued, a point opens, the next is called, served, finished.
 
-Each begins by taking the branch's queue, so that two at once happen one after the other.
+Each begins by taking the branch's queue, so that two at once happen one after the other. What may befall a ticket
+out of the ordinary stands beside: at a point in `calls`, in line in `places`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,17 @@ from lobby_server.branch.rules import Branch, ServicePoint, ServiceType, next_bu
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
-from lobby_server.queue.discipline import choose
+from lobby_server.queue.discipline import (
+    BY_HAND,
+    Choice,
+    Circumstances,
+    can_call,
+    choose,
+    remember,
+)
 from lobby_server.queue.events import (
     ExpectedWaitChanged,
+    Passed,
     ServicePointClosed,
     ServicePointOpened,
     TicketCalled,
@@ -28,7 +37,15 @@ from lobby_server.queue.events import (
     TicketStarted,
 )
 from lobby_server.queue.forecast import Line, OpenPoint
-from lobby_server.queue.rules import NUMBER_MAX, QueuePolicy, Ticket, TicketState, Waits, next_state
+from lobby_server.queue.rules import (
+    NUMBER_MAX,
+    QueuePolicy,
+    Ticket,
+    TicketState,
+    Waits,
+    check_policy,
+    next_state,
+)
 
 KEY_PURPOSE = "ticket_key"
 DAY_ENDS = "queue.day_ends"
@@ -43,14 +60,28 @@ class StartQueue:
 
 
 def start_queue(work: Work, request: StartQueue) -> None:
-    """Give a new branch its queue."""
+    """Give a new branch its queue. Raises Invalid("bad_policy") naming the field."""
+    check_policy(request.policy)
     store.start_queue(work.db, request.branch_id, request.policy)
-    work.audit("start_queue", request.policy.discipline, branch_id=request.branch_id)
+    work.audit("start_queue", request.policy.rule_version, branch_id=request.branch_id)
+
+
+def change_policy(work: Work, request: StartQueue) -> None:
+    """Serve the queue by another policy from the next call on; tickets keep the cap that they were issued with.
+
+    Raises Invalid("bad_policy") naming the field, Conflict("version_used") unless the version is a newer one.
+    """
+    check_policy(request.policy)
+    queue = store.lock_queue(work.db, request.branch_id)
+    if request.policy.version <= queue.policy.version:
+        raise Conflict("version_used", version=queue.policy.version)
+    store.save_policy(work.db, request.branch_id, request.policy)
+    work.audit("change_policy", request.policy.rule_version, branch_id=request.branch_id)
 
 
 @dataclass(frozen=True)
 class IssueTicket:
-    """A visit that goes to the queue."""
+    """A visit that goes to the queue. Its place is the arrival, unless a next step gives a new one."""
 
     branch_id: str
     visit_id: str
@@ -58,6 +89,7 @@ class IssueTicket:
     service_level: str
     language: str
     arrived_at: datetime
+    placed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +124,7 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
         state=TicketState.WAITING,
         arrived_at=request.arrived_at,
         issued_at=work.now,
+        placed_at=request.placed_at or request.arrived_at,
     )
     store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
     work.audit("issue_ticket", ticket.id, number=ticket.number)
@@ -125,9 +158,9 @@ def end_day(work: Work, branch_id: str) -> None:
     store.lock_queue(work.db, branch_id)
     for ticket in store.live(work.db, branch_id):
         if ticket.state is TicketState.IN_SERVICE:
-            _move(work, ticket, "finish", TicketFinished, finished_at=work.now)
+            move(work, ticket, "finish", TicketFinished, finished_at=work.now)
         else:
-            _move(work, ticket, "cancel", TicketCancelled, finished_at=work.now)
+            move(work, ticket, "cancel", TicketCancelled, finished_at=work.now)
     for point in branches.service_points(work.db, branch_id):
         if point.is_open:
             _close(work, point)
@@ -142,14 +175,14 @@ def open_service_point(work: Work, code: str) -> ServicePoint:
     """
     branch_id, staff_id = work.actor.branch_id, work.actor.id
     store.lock_queue(work.db, branch_id)
-    point = _point(work, code)
+    point = find_point(work, code)
     if point.staff_id == staff_id:
         return point
     if point.is_open:
         raise Conflict("taken", service_point=code)
     other = branches.point_of_staff(work.db, branch_id, staff_id)
     if other is not None:
-        _refuse_with_ticket_in_hand(work, other.code)
+        refuse_with_ticket_in_hand(work, other.code)
         _close(work, other)
     opened = replace(point, staff_id=staff_id, opened_at=work.now)
     branches.save_manning(work.db, opened)
@@ -161,8 +194,8 @@ def open_service_point(work: Work, code: str) -> ServicePoint:
 def close_service_point(work: Work, code: str) -> ServicePoint:
     """Stop working at a point. Raises Conflict("ticket_in_hand") while a ticket is open there."""
     store.lock_queue(work.db, work.actor.branch_id)
-    point = _my_point(work, code)
-    _refuse_with_ticket_in_hand(work, code)
+    point = my_point(work, code)
+    refuse_with_ticket_in_hand(work, code)
     return _close(work, point)
 
 
@@ -173,24 +206,48 @@ def call_next(work: Work, code: str) -> Ticket | None:
     Raises Conflict("ticket_in_hand") while another ticket is open at the point.
     """
     queue = store.lock_queue(work.db, work.actor.branch_id)
-    point = _my_point(work, code)
-    _refuse_with_ticket_in_hand(work, code)
-    waiting = store.waiting(work.db, queue.branch_id)
-    choice = choose(queue.policy.discipline, waiting, point.serves, work.now)
-    if choice is None:
-        return None
-    called = _move(
+    point = my_point(work, code)
+    refuse_with_ticket_in_hand(work, code)
+    choice = choose(queue.policy, callable_at(work, point), work.now, circumstances_of(work, queue, point))
+    return call_chosen(work, queue, point, choice) if choice else None
+
+
+def callable_at(work: Work, point: ServicePoint) -> list[Ticket]:
+    """The waiting tickets that a point can call, earliest place first."""
+    waiting = store.waiting(work.db, point.branch_id)
+    return [each for each in waiting if can_call(each, point.code, point.serves)]
+
+
+def circumstances_of(work: Work, queue: store.Queue, point: ServicePoint) -> Circumstances:
+    """What a rule may look at besides the tickets."""
+    points = branches.service_points(work.db, queue.branch_id)
+    windows_open = sum(each.is_open for each in points if each.kind == "window")
+    return Circumstances(point.kind == "window", windows_open, queue.recent.get(point.code, ()))
+
+
+def call_chosen(
+    work: Work, queue: store.Queue, point: ServicePoint, choice: Choice, hand_reason: str | None = None
+) -> Ticket:
+    """Carry out a choice: whom it overtakes is counted, and why it was made is stored, in the same transaction."""
+    by_hand = choice.reason == BY_HAND
+    passed_ids = [each.ticket_id for each in choice.candidates if each.passed]
+    store.count_overtaken(work.db, passed_ids, by_hand=by_hand)
+    waiting = {each.id: each for each in store.waiting(work.db, queue.branch_id)}
+    passed = tuple(Passed(each, waiting[each].overtaken_auto, waiting[each].overtaken_manual) for each in passed_ids)
+    called = move(
         work,
         choice.ticket,
         "call",
-        TicketCalled,
+        lambda branch_id, ticket: TicketCalled(branch_id, ticket, passed),
         called_at=work.now,
-        service_point=code,
+        service_point=point.code,
         staff_id=work.actor.id,
         call_count=choice.ticket.call_count + 1,
+        recall_count=0,
     )
-    rule_version = f"{queue.policy.discipline}/{queue.policy.version}"
-    store.save_call(work.db, called, choice, rule_version)
+    store.save_call(work.db, called, choice, queue.policy, hand_reason)
+    recent = {**queue.recent, point.code: remember(queue.recent.get(point.code, ()), choice.as_recent)}
+    store.save_recent(work.db, queue.branch_id, recent)
     return called
 
 
@@ -204,12 +261,12 @@ class AtPoint:
 
 def start_service(work: Work, request: AtPoint) -> Ticket:
     """The called customer is here. Raises Conflict("changed") with the ticket's state."""
-    return _move(work, _in_hand(work, request), "start", TicketStarted, started_at=work.now)
+    return move(work, in_hand(work, request), "start", TicketStarted, started_at=work.now)
 
 
 def finish_service(work: Work, request: AtPoint) -> Ticket:
     """The customer has been served. Raises Conflict("changed") with the ticket's state."""
-    return _move(work, _in_hand(work, request), "finish", TicketFinished, finished_at=work.now)
+    return move(work, in_hand(work, request), "finish", TicketFinished, finished_at=work.now)
 
 
 @dataclass(frozen=True)
@@ -248,14 +305,14 @@ def line_of(tickets: Collection[Ticket], points: Collection[ServicePoint], types
     )
 
 
-def _move(
+def move(
     work: Work,
     ticket: Ticket,
     deed: str,
     happened: Callable[[str, Ticket], TicketEvent],
     **changes: object,
 ) -> Ticket:
-    """Carry out one transition, or refuse it with the state that the ticket is in."""
+    """Carry out one transition. Raises Conflict("changed") with the state that the ticket is in."""
     state = next_state(ticket.state, deed)
     if state is None:
         raise Conflict("changed", state=str(ticket.state))
@@ -266,10 +323,10 @@ def _move(
     return moved
 
 
-def _in_hand(work: Work, request: AtPoint) -> Ticket:
+def in_hand(work: Work, request: AtPoint) -> Ticket:
     """The ticket at this person's point, if it is the one they mean."""
     store.lock_queue(work.db, work.actor.branch_id)
-    _my_point(work, request.service_point)
+    my_point(work, request.service_point)
     ticket = store.find(work.db, work.actor.branch_id, request.ticket_id)
     if ticket is None:
         raise NotFound("ticket")
@@ -278,7 +335,8 @@ def _in_hand(work: Work, request: AtPoint) -> Ticket:
     return ticket
 
 
-def _point(work: Work, code: str) -> ServicePoint:
+def find_point(work: Work, code: str) -> ServicePoint:
+    """A point at which people work. Raises NotFound("service_point"), Invalid("no_person_works_there")."""
     point = branches.find_service_point(work.db, work.actor.branch_id, code)
     if point is None:
         raise NotFound("service_point")
@@ -287,14 +345,15 @@ def _point(work: Work, code: str) -> ServicePoint:
     return point
 
 
-def _my_point(work: Work, code: str) -> ServicePoint:
-    point = _point(work, code)
+def my_point(work: Work, code: str) -> ServicePoint:
+    """The point at which this person works. Raises Conflict("not_open_by_you")."""
+    point = find_point(work, code)
     if point.staff_id != work.actor.id:
         raise Conflict("not_open_by_you", service_point=code)
     return point
 
 
-def _refuse_with_ticket_in_hand(work: Work, code: str) -> None:
+def refuse_with_ticket_in_hand(work: Work, code: str) -> None:
     busy_with = store.at_point(work.db, work.actor.branch_id, code)
     if busy_with is not None:
         raise Conflict("ticket_in_hand", number=busy_with.number)
