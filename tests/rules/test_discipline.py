@@ -6,13 +6,12 @@ import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lobby_server.queue.discipline import DISCIPLINES, Candidate, choose, in_order_of_arrival
+from lobby_server.queue.discipline import Choice, can_call, choose
 from lobby_server.queue.forecast import Line, OpenPoint
-from lobby_server.queue.rules import FIFO, Ticket, TicketState, Waits
+from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket, TicketState, Waits
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TYPICAL_S = {"cash": 300, "account": 900, "loan": 1500}
@@ -37,7 +36,8 @@ def ticket(ordinal: int, service: str = "cash", waited_s: float = 0, **changes: 
         "arrived_at": NOW - timedelta(seconds=waited_s),
         "issued_at": NOW,
     }
-    return Ticket(**{**fields, **changes})
+    fields |= changes
+    return Ticket(**{"placed_at": fields["arrived_at"], **fields})
 
 
 def in_service(ordinal: int, point: str, service: str = "cash") -> Ticket:
@@ -57,32 +57,35 @@ TICKETS = st.lists(
 )
 
 
-# ---- First come, first served -------------------------------------------------------------------------------------
+# ---- First come, first served; the other modes are in test_fair_discipline.py ---------------------------------------
+
+
+def next_of(waiting: list[Ticket], serves: tuple[str, ...]) -> Choice | None:
+    """Whom a window with this work profile calls."""
+    return choose(QueuePolicy(FIFO, 1, 0), [each for each in waiting if can_call(each, "W1", serves)], NOW)
 
 
 def test_the_earliest_arrival_that_the_point_serves_is_called_with_all_who_could_have_been() -> None:
-    waiting = [ticket(1, "loan", 900), ticket(2, "account", 60), ticket(3, "cash", 120)]
-    choice = choose(FIFO, waiting, ("A", "B"), NOW)
-    assert choice is not None
-    assert (choice.ticket.ordinal, choice.reason) == (3, "earliest_arrival")
-    assert choice.candidates == (Candidate("ticket 003", "A003", 120.0), Candidate("ticket 002", "B002", 60.0))
+    choice = next_of([ticket(1, "loan", 900), ticket(2, "account", 60), ticket(3, "cash", 120)], ("A", "B"))
+    assert choice is not None and choice.ticket.ordinal == 3
+    assert [(each.number, each.waited_s) for each in choice.candidates] == [("A003", 120.0), ("B002", 60.0)]
 
 
 def test_of_two_who_came_at_once_the_id_decides_and_not_the_order_of_the_list() -> None:
     one, other = ticket(1), ticket(2)
     for waiting in ([one, other], [other, one]):
-        choice = choose(FIFO, waiting, ("A",), NOW)
+        choice = next_of(waiting, ("A",))
         assert choice is not None and choice.ticket is one
 
 
 def test_nobody_is_called_where_none_of_its_classes_waits() -> None:
-    assert choose(FIFO, [], ("A",), NOW) is None
-    assert choose(FIFO, [ticket(1, "loan")], ("A", "B"), NOW) is None
-    assert choose(FIFO, [ticket(1)], (), NOW) is None
+    assert next_of([], ("A",)) is None
+    assert next_of([ticket(1, "loan")], ("A", "B")) is None
+    assert next_of([ticket(1)], ()) is None
 
 
 def test_a_wait_is_never_negative_when_the_clock_was_set_back() -> None:
-    choice = choose(FIFO, [ticket(1, waited_s=-3600)], ("A",), NOW)
+    choice = next_of([ticket(1, waited_s=-3600)], ("A",))
     assert choice is not None and choice.candidates[0].waited_s == 0.0
 
 
@@ -94,19 +97,14 @@ def test_nobody_who_came_later_is_called_before_whoever_came_first(
     left = list(waiting)
     while True:
         chance.shuffle(left)
-        choice = choose(FIFO, left, serves, NOW)
+        choice = next_of(left, serves)
         if choice is None:
             break
         called.append(choice.ticket)
         left.remove(choice.ticket)
-    assert called == in_order_of_arrival([each for each in waiting if each.ticket_class in serves])
+    mine = [each for each in waiting if each.ticket_class in serves]
+    assert called == sorted(mine, key=lambda each: (each.arrived_at, each.id))
     assert all(each.ticket_class not in serves for each in left)
-
-
-def test_every_discipline_can_be_named() -> None:
-    assert set(DISCIPLINES) == {FIFO}
-    with pytest.raises(KeyError):
-        choose("loudest_first", [ticket(1)], ("A",), NOW)
 
 
 # ---- How long it takes --------------------------------------------------------------------------------------------
