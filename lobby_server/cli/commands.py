@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from lobby_server.admin.check import run_checks
 from lobby_server.admin.credential import living_code
 from lobby_server.app import VERSION, build_house
+from lobby_server.branch import store as branches
 from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
 from lobby_server.cli.serving import serve, serve_demo, serve_worker
 from lobby_server.customers.actions import DryRun, TakeFile, Taken, take_customer_file
@@ -24,7 +25,7 @@ from lobby_server.doors.files import MissingFiles
 from lobby_server.doors.reading import read_model
 from lobby_server.doors.who import DEVICE_KINDS, STAFF_ROLES
 from lobby_server.kernel.actor import system
-from lobby_server.kernel.errors import Refusal
+from lobby_server.kernel.errors import NotFound, Refusal
 from lobby_server.kernel.logs import set_up_logs
 from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
@@ -132,6 +133,9 @@ def _staff_add(settings: Settings, given: argparse.Namespace) -> int:
     told = {"branch": given.branch, "staff_no": given.staff_no, "name": given.name}
     who = read_model(NewColleague, told)
     house = build_house(settings)
+    with house.database.read() as db:
+        if branches.find_branch(db, who.branch) is None:
+            raise NotFound("branch")
     hashed = Passwords(house.keys.pepper, house.offload).hash(password)
     request = AddStaff(who.branch, who.staff_no, who.name, tuple(given.role), hashed)
     house.works.run(add_staff, request, system(given.branch))

@@ -79,7 +79,8 @@ def _view(house: House, route: Route, who_is_it: WhoIsIt, limiter: Limiter) -> C
     def view(**path: str) -> Response:
         actor = _proven(house, who_is_it, limiter)
         try:
-            limiter.check(actor.label if actor != NOBODY else f"address:{request.remote_addr}")
+            if route.metered:
+                limiter.check(actor.label if actor != NOBODY else f"address:{request.remote_addr}")
             check_may(actor, route.may)
             if route.method == "POST":
                 _check_own_page(house, route, actor)

@@ -107,6 +107,7 @@ class Route:
     http_code: int = 200
     keyed: bool = False
     or_nothing: bool = False
+    metered: bool = True
     tag: str = ""
 
     @property
@@ -124,10 +125,10 @@ class Door:
         self.routes: list[Route] = []
 
     def question(
-        self, path: str, *, may: Collection[str], gives: type[BaseModel] | None = None
+        self, path: str, *, may: Collection[str], gives: type[BaseModel] | None = None, metered: bool = True
     ) -> Callable[[Handler], Handler]:
-        """A GET that changes nothing."""
-        return self._add("GET", path, may, gives=gives)
+        """A GET that changes nothing. `metered=False` for files from memory, of which a page needs many at once."""
+        return self._add("GET", path, may, gives=gives, metered=metered)
 
     def command(
         self,

@@ -100,6 +100,9 @@ class Sockets:
             raise Refused("too_many_connections")
         connection: str = request.sid  # type: ignore[attr-defined]
         self._open[connection] = _Connection(hearing)
+        if not self._still_may(told):
+            self._open.pop(connection)
+            raise Refused("no_longer")
         epoch, after = told.get("epoch"), told.get("after")
         after = after if isinstance(after, int) and not isinstance(after, bool) else None
         assert self.delivery is not None
@@ -108,6 +111,14 @@ class Sockets:
             self.delivery.welcome, connection, hearing.branch_id, hearing.audience, epoch, after
         )
         return None
+
+    def _still_may(self, told: Mapping[str, Any]) -> bool:
+        """Asked again once we listen for what ends a right: it may have ended between the look and the listening."""
+        try:
+            self.audience_of(self.house, told)
+        except Refusal:
+            return False
+        return True
 
     def _disconnect(self, *_reason: object) -> Any:
         connection: str = flask.request.sid  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ def add_staff(work: Work, request: AddStaff) -> Staff:
     """Enter a colleague. Raises Invalid("unknown_role") with the known ones, Conflict("staff_no_taken")."""
     if not request.roles or not set(request.roles) <= STAFF_ROLES:
         raise Invalid("unknown_role", known=sorted(STAFF_ROLES))
-    if store.find(work.db, work.keys, request.branch_id, request.staff_no) is not None:
+    if store.is_taken(work.db, request.branch_id, request.staff_no):
         raise Conflict("staff_no_taken", staff_no=request.staff_no)
     new = Staff(work.ids.new_id(), request.branch_id, request.staff_no, request.name, request.roles)
     store.add(work.db, work.keys, new, request.password_hash)

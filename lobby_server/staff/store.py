@@ -39,6 +39,12 @@ def find(db: sa.Connection, keys: Keyring, branch_id: str, staff_no: str) -> tup
     return (_staff(row, keys), row.password_hash) if row else None
 
 
+def is_taken(db: sa.Connection, branch_id: str, staff_no: str) -> bool:
+    """Whether somebody has or had this number."""
+    mine = sa.and_(staff.c.branch_id == branch_id, staff.c.staff_no == staff_no)
+    return db.scalar(sa.select(staff.c.id).where(mine)) is not None
+
+
 def named(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, Staff]:
     """Colleagues by id."""
     if not ids:

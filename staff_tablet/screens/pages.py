@@ -90,7 +90,7 @@ def page_door(pages: Pages) -> Door:
         """The teller's and RM's desk."""
         return show(call, "desk", may={TELLER, RM})
 
-    @door.question("/static/{file}", may={ANYONE})
+    @door.question("/static/{file}", may={ANYONE}, metered=False)
     def get_file(call: Call) -> Answer:
         """A browser file at its fingerprinted address."""
         return send_file(pages.files, "/static/" + call.path["file"])

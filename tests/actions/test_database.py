@@ -118,7 +118,7 @@ def test_a_deadlocks_victim_starts_over_and_both_get_through(database: Database)
         return database.run(unit)
 
     assert sorted(at_once([lambda: cross(1, 2), lambda: cross(2, 1)])) == [1, 2]
-    assert len(tries) == 3
+    assert len(tries) >= 3  # a victim that is quick may become one once more
     with database.read() as db:
         assert len(set(db.scalars(sa.select(notes.c.text)))) == 1
 

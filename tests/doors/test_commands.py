@@ -259,8 +259,13 @@ def test_a_colleague_who_cannot_be_is_refused_in_one_sentence(console: Console) 
     long_enough = "long enough\n"
     assert "8" in console.refuses(*add_staff(), typed="short\n")
     assert console.refuses(*add_staff(), typed="")
-    assert console.refuses(*add_staff("T001"), typed=long_enough)
-    assert console.refuses(*add_staff(branch="9999"), typed=long_enough)
+    assert "staff_no_taken" in console.refuses(*add_staff("T001"), typed=long_enough)
+    assert "refused: branch" in console.refuses(*add_staff(branch="9999"), typed=long_enough)
+    db = console.database()
+    db.execute("UPDATE staff SET disabled_at = '2026-11-23T02:00:00.000000Z' WHERE staff_no = 'T002'")
+    db.close()
+    # A number is never given twice, not even after its owner has gone.
+    assert "staff_no_taken" in console.refuses(*add_staff("T002"), typed=long_enough)
     assert console.refuses(*add_staff(number="T 1"), typed=long_enough)
     assert console.refuses(*add_staff(name="a\u202eb"), typed=long_enough)
     assert console.run(*add_staff(), "--role", "king", typed=long_enough).exit_code == 2

@@ -230,6 +230,18 @@ def test_a_file_is_packed_for_browsers_that_take_it(callers: Callers) -> None:
         assert body == plain.get_data()
 
 
+def test_a_hall_of_screens_that_start_at_once_behind_one_address_gets_all_its_files(
+    lobby: Lobby, callers: Callers
+) -> None:
+    """In the morning all machines are switched on together, and a proxy makes them one address: no page may break."""
+    files = addresses_in(callers.nobody.http.get("/kiosk").text)
+    refused_ones = 0
+    for _screen in range(8):
+        codes = [callers.nobody.http.get(address).status_code for address in files]
+        refused_ones += sum(code != 200 for code in codes)
+    assert refused_ones == 0
+
+
 def test_only_a_worker_may_compile(lobby: Lobby, callers: Callers) -> None:
     addresses = addresses_in(callers.nobody.http.get("/kiosk").text)
     admitted = {

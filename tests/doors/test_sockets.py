@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from flask_socketio import SocketIOTestClient
 from lobby_server.app import Lobby
 from lobby_server.branch.actions import revoke
 from lobby_server.kernel.actor import system
-from lobby_server.realtime.sockets import CONNECTIONS_MAX, NAMESPACE, STRIKES_MAX
+from lobby_server.kernel.house import House
+from lobby_server.realtime.sockets import CONNECTIONS_MAX, NAMESPACE, STRIKES_MAX, Hearing
 from tests import make
 from tests.doors.calling import Caller, Callers, told
 from tests.make import WANG
@@ -236,6 +237,23 @@ def test_a_revoked_devices_connection_is_closed(lobby: Lobby, callers: Callers) 
     lobby.delivery.deliver()
     assert (revoked.is_open, other.is_open) == (False, True)
     assert not Connection(lobby, callers.kiosk).is_open
+
+
+def test_a_device_that_is_revoked_while_it_connects_is_not_left_listening(lobby: Lobby, callers: Callers) -> None:
+    """Its right was looked at a moment ago; the word that ends it must not pass by before anybody listens for it."""
+    look = lobby.sockets.audience_of
+
+    def look_just_before_the_revocation(house: House, told: Mapping[str, Any]) -> Hearing:
+        lobby.sockets.audience_of = look
+        hearing = look(house, told)
+        house.works.run(revoke, callers.kiosk.who.id, system(make.HERE))
+        lobby.delivery.deliver()
+        return hearing
+
+    lobby.sockets.audience_of = look_just_before_the_revocation
+    connection = Connection(lobby, callers.kiosk)
+    lobby.delivery.deliver()
+    assert not connection.is_open
 
 
 def test_signing_out_closes_this_sign_ins_connections(lobby: Lobby, callers: Callers) -> None:
