@@ -236,12 +236,18 @@ def _in_minutes(waits: Mapping[str, Waits]) -> dict[str, tuple[int, int]]:
     return {name: (-(-each.p50_s // 60), -(-each.p90_s // 60)) for name, each in waits.items()}
 
 
-def line_of(tickets: Collection[Ticket], points: Collection[ServicePoint], types: Mapping[str, ServiceType]) -> Line:
-    """The live state that waits are computed from."""
+def line_of(
+    tickets: Collection[Ticket],
+    points: Collection[ServicePoint],
+    types: Mapping[str, ServiceType],
+    now: datetime | None = None,
+) -> Line:
+    """The live state that waits are computed from; `now` is needed for the waits only."""
     return Line(
         tickets=list(tickets),
         points=[OpenPoint(each.code, each.serves) for each in points if each.is_open],
         typical_s={each.code: each.typical_s for each in types.values()},
+        now=now,
     )
 
 
