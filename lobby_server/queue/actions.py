@@ -94,6 +94,9 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
         issued_at=work.now,
     )
     store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
+    told = queue.waits.get(ticket.ticket_class)
+    if told is not None:
+        store.add_forecast(work.db, ticket.id, told, work.now)
     work.audit("issue_ticket", ticket.id, number=ticket.number)
     work.record(TicketIssued(ticket.branch_id, ticket))
     return Issued(ticket, ticket_key)

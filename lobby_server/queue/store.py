@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.queue.discipline import Choice
+from lobby_server.queue.forecast import Coverage, Outcome, coverage_of
 from lobby_server.queue.rules import QueuePolicy, Ticket, TicketState, Waits
-from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter
+from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter, wait_forecast
 
 _TICKET_FIELDS = [column for column in ticket.c if column.name != "key_index"]
 
@@ -246,4 +247,43 @@ def calls_between(db: sa.Connection, branch_id: str, start: datetime, end: datet
             .where(ticket.c.branch_id == branch_id, ticket_call.c.at >= start, ticket_call.c.at < end)
             .order_by(ticket_call.c.at)
         )
+    )
+
+
+def add_forecast(db: sa.Connection, ticket_id: str, told: Waits, announced_at: datetime) -> None:
+    """What the customer was told when the ticket was issued."""
+    db.execute(
+        wait_forecast.insert().values(
+            ticket_id=ticket_id, p10_s=told.p10_s, p50_s=told.p50_s, p90_s=told.p90_s, announced_at=announced_at
+        )
+    )
+
+
+def coverage(db: sa.Connection, branch_id: str, start: date, end: date) -> list[Coverage]:
+    """How honest the waits were, per class and ISO week, of the business days from `start` up to before `end`.
+
+    The wait that happened runs from the announcement to the ticket's first call.
+    """
+    rows = db.execute(
+        sa.select(
+            ticket.c.ticket_class,
+            ticket.c.business_day,
+            wait_forecast.c.p10_s,
+            wait_forecast.c.p50_s,
+            wait_forecast.c.p90_s,
+            wait_forecast.c.announced_at,
+            ticket_call.c.at,
+        )
+        .join(ticket, ticket.c.id == wait_forecast.c.ticket_id)
+        .join(ticket_call, sa.and_(ticket_call.c.ticket_id == ticket.c.id, ticket_call.c.call_no == 1))
+        .where(ticket.c.branch_id == branch_id, ticket.c.business_day >= start, ticket.c.business_day < end)
+    )
+    return coverage_of(
+        Outcome(
+            ticket_class=row.ticket_class,
+            business_day=row.business_day,
+            told=Waits(row.p10_s, row.p50_s, row.p90_s),
+            waited_s=max(0.0, (row.at - row.announced_at).total_seconds()),
+        )
+        for row in rows
     )
