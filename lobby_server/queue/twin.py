@@ -198,7 +198,13 @@ class _Branch:
 
 def _compiled(function: Any) -> Any:
     """Machine code without the interpreter's lock, so that sockets go on; plain Python without numba."""
-    return numba.njit(nogil=True, cache=True)(function) if COMPILED else function
+    if not COMPILED:
+        return function
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        # Nowhere to keep the machine code (a read-only installation without a home): made anew at each start.
+        return numba.njit(nogil=True)(function)
 
 
 @_compiled

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from lobby_server.queue.forecast import Assumed, Line, OpenPoint, Outcome, cover
 from lobby_server.queue.rules import Ticket, TicketState, Waits
 from tests.make import HERE, MORNING, TODAY
 
+ROOT = Path(__file__).parents[2]
 CLASSES = ("A", "B", "C", "D")
 TYPICAL = {"cash": 300, "loan": 900}
 WINDOWS = (OpenPoint("W1", ("A", "B")), OpenPoint("W2", ("A", "B")), OpenPoint("W3", ("A", "B", "C")))
@@ -156,3 +160,17 @@ def test_coverage_is_counted_per_class_and_week() -> None:
     assert first.mae_s == pytest.approx((120 + 60 + 20 + 120.4 + 180) / 5)
     assert (second.week, second.within_p10_p90, second.mae_s) == ("2026-W49", 1.0, 0.0)
     assert (third.ticket_class, third.week, third.under_p90) == ("B", "2026-W53", 0.0)
+
+
+def test_without_numba_the_same_is_announced() -> None:
+    picture = "Line((), (OpenPoint('W1', ('A',)),), {}, None).wait('A')"
+    script = f"""
+import sys
+sys.modules["numba"] = None
+from lobby_server.queue import twin
+from lobby_server.queue.forecast import Line, OpenPoint
+assert not twin.COMPILED
+print({picture})
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout == "Waits(p10_s=0, p50_s=0, p90_s=0)\n"
