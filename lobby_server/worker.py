@@ -6,6 +6,9 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
+
+import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
@@ -20,6 +23,8 @@ from lobby_server.kernel.work import Work
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
 from lobby_server.queue.actions import calls, places
+from lobby_server.queue.forecast import Line
+from lobby_server.queue.rules import Waits
 from lobby_server.visits import actions as visits
 
 log = logging.getLogger(__name__)
@@ -75,18 +80,19 @@ class Worker:
     def refresh_waits(self) -> None:
         """Compute each branch's waits from its live state, outside any transaction, and announce changes."""
         with self._house.database.read() as db:
-            pictures = {
-                branch.id: (
-                    queue.line_of(queue_store.live(db, branch.id), branches.service_points(db, branch.id), self._types),
-                    queue_store.look_at_queue(db, branch.id).waits,
-                )
-                for branch in branches.all_branches(db)
-            }
+            pictures = {branch.id: self._picture(db, branch.id) for branch in branches.all_branches(db)}
         classes = {each.ticket_class for each in self._types.values()}
         for branch_id, (line, announced) in pictures.items():
-            waits = line.waits(classes)
+            waits = self._house.offload(partial(line.waits, classes))
             if not queue.is_same_announcement(announced, waits):
                 self._house.works.run(queue.announce_waits, queue.RefreshWaits(branch_id, waits), system(branch_id))
+
+    def _picture(self, db: sa.Connection, branch_id: str) -> tuple[Line, Mapping[str, Waits]]:
+        """The live state, and the waits that are announced now."""
+        tickets, points = queue_store.live(db, branch_id), branches.service_points(db, branch_id)
+        kept = queue_store.look_at_queue(db, branch_id)
+        line = queue.line_of(tickets, points, self._types, self._house.clock.now(), kept.policy)
+        return line, kept.waits
 
     def tidy(self) -> None:
         """Forget what no longer counts: old keys of commands, used codes, tokens."""

@@ -8,15 +8,15 @@ import sqlalchemy as sa
 
 from lobby_server.kernel import audit, event_log
 from lobby_server.kernel.privacy import Keyring
-from lobby_server.queue import store as queue_store
+from lobby_server.queue.store import checks as queue_checks
 
 
 def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
     """Each invariant with what breaks it; all lists are empty in a sound branch."""
     return {
-        "numbering": queue_store.numbering_faults(db),
-        "single_call": queue_store.single_call_faults(db),
-        "overtake_cap": queue_store.overtake_cap_faults(db),
+        "numbering": queue_checks.numbering_faults(db),
+        "single_call": queue_checks.single_call_faults(db),
+        "overtake_cap": queue_checks.overtake_cap_faults(db),
         "event_sequence": event_log.faults(db),
         "audit_chain": audit.faults(db, keys.audit_key),
         "integrity": _integrity(db),

@@ -88,6 +88,18 @@ ticket = sa.Table(
     ),
 )
 
+# What was told when the ticket was issued, in seconds; compared with what happened.
+wait_forecast = sa.Table(
+    "wait_forecast",
+    metadata,
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("p10_s", sa.Integer, nullable=False),
+    sa.Column("p50_s", sa.Integer, nullable=False),
+    sa.Column("p90_s", sa.Integer, nullable=False),
+    sa.Column("announced_at", Moment, nullable=False),
+    sa.CheckConstraint("0 <= p10_s AND p10_s <= p50_s AND p50_s <= p90_s", name="in_order"),
+)
+
 ticket_call = sa.Table(
     "ticket_call",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 import qrcode
 import qrcode.image.svg
@@ -143,12 +144,15 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         branch = branches.find_branch(db, ticket.branch_id)
         assert branch is not None
         points = branches.service_points(db, ticket.branch_id)
-        line = line_of(store.live(db, ticket.branch_id), points, types)
+        policy = store.look_at_queue(db, ticket.branch_id).policy
+        line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), policy)
         at = event_log.position(db, ticket.branch_id)
         seq = event_log.last_of(db, ticket.branch_id, vocabulary.types[AUDIENCE], at.seq)
     names = {each.code: dict(each.names) for each in points}
     here = ticket.service_point
     is_waiting = ticket.called_at is None
+    # Simulated after the reading, and where it does not stop the sockets.
+    wait = house.offload(partial(line.wait, ticket.ticket_class, ticket.placed_at)) if is_waiting else None
     return TicketPage(
         number=ticket.number,
         state=str(ticket.state),
@@ -156,7 +160,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         service_names=dict(types[ticket.service_type].names),
         branch_names=dict(branch.names),
         ahead=len(line.ahead(ticket.ticket_class, ticket.placed_at)) if is_waiting else 0,
-        expected_wait=announced(line.wait(ticket.ticket_class, ticket.placed_at)) if is_waiting else None,
+        expected_wait=announced(wait),
         service_point=PointName(code=here, names=names[here]) if here else None,
         arrived_at=to_wire(ticket.arrived_at),
         called_at=to_wire(ticket.called_at) if ticket.called_at else None,

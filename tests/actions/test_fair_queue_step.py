@@ -16,6 +16,7 @@ from lobby_server.kernel.database import Database, metadata
 from lobby_server.migrations import _config, migrate
 from lobby_server.queue import store
 from lobby_server.queue.rules import TicketState
+from lobby_server.queue.store import checks
 from tests import make, servers
 
 FIRST = "20261123_0100"
@@ -55,7 +56,7 @@ def test_tickets_of_the_first_shape_keep_their_place_and_their_calls(two_empty: 
     with database.read() as db:
         kept = store.find(db, make.HERE, "t1")
         call = store.last_call_of(db, "t1")
-        assert store.overtake_cap_faults(db) == []
+        assert checks.overtake_cap_faults(db) == []
         assert store.look_at_queue(db, make.HERE).policy.parameters.vip_run_max == 2
     database.close()
     assert kept is not None and call is not None

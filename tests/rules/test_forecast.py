@@ -1,85 +1,177 @@
-"""How long it takes: small cases worked out by hand, and what must hold in all."""
+"""Expected waits: an interval from the actual discipline, and None where no figure would be honest."""
 
 from __future__ import annotations
 
-import math
-from datetime import timedelta
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
+import numpy as np
+import pytest
 
-from lobby_server.queue.forecast import Line, OpenPoint
+from lobby_server.queue import forecast, twin
+from lobby_server.queue.forecast import Assumed, Line, OpenPoint, Outcome, coverage_of, naive_wait
 from lobby_server.queue.rules import Ticket, TicketState, Waits
-from tests.rules.test_discipline import NOW, TICKETS, ticket
+from tests.make import HERE, MORNING, TODAY
 
-TYPICAL_S = {"cash": 300, "account": 900, "loan": 1500}
-W1, W2, D1 = OpenPoint("W1", ("A", "B")), OpenPoint("W2", ("A", "B")), OpenPoint("D1", ("D",))
-
-
-def in_service(ordinal: int, point: str, service: str = "cash") -> Ticket:
-    return ticket(ordinal, service, state=TicketState.IN_SERVICE, service_point=point)
+ROOT = Path(__file__).parents[2]
+CLASSES = ("A", "B", "C", "D")
+TYPICAL = {"cash": 300, "loan": 900}
+WINDOWS = (OpenPoint("W1", ("A", "B")), OpenPoint("W2", ("A", "B")), OpenPoint("W3", ("A", "B", "C")))
 
 
-def line(tickets: list[Ticket], *points: OpenPoint) -> Line:
-    return Line(tickets, points, TYPICAL_S)
+def waiting(i: int, ticket_class: str = "A", level: str = "ordinary") -> Ticket:
+    """The i-th ticket of the morning, taken i minutes before now."""
+    arrived_at = MORNING - timedelta(minutes=i)
+    return Ticket(
+        id=f"ticket {i}",
+        branch_id=HERE,
+        business_day=TODAY,
+        series=ticket_class,
+        ordinal=i,
+        visit_id=f"visit {i}",
+        service_type="cash",
+        ticket_class=ticket_class,
+        service_level=level,
+        language="zh-CN",
+        overtake_cap=5,
+        state=TicketState.WAITING,
+        arrived_at=arrived_at,
+        placed_at=arrived_at,
+        issued_at=arrived_at,
+    )
 
 
-def quantiles(mean_s: float, deviation_s: float) -> Waits:
-    """By hand: the normal approximation, 1.2816 deviations to each side."""
-    return Waits(max(0, round(mean_s - 1.2816 * deviation_s)), round(mean_s), round(mean_s + 1.2816 * deviation_s))
+def served(i: int, point: str, minutes: float) -> Ticket:
+    """A ticket that has been served for some minutes."""
+    started_at = MORNING - timedelta(minutes=minutes)
+    return replace(waiting(i + 100), state=TicketState.IN_SERVICE, service_point=point, started_at=started_at)
 
 
-def test_without_an_open_point_there_is_no_honest_figure() -> None:
-    assert line([ticket(1)]).wait("A") is None
-    assert line([ticket(1)], D1).wait("A") is None
-    assert line([ticket(1)], D1).waits({"A", "D"}) == {"D": Waits(0, 0, 0)}
+def line(*tickets: Ticket, points: tuple[OpenPoint, ...] = WINDOWS, assumed: Assumed | None = None) -> Line:
+    """A picture at ten in the morning."""
+    return Line(tickets, points, TYPICAL, MORNING, assumed or Assumed())
 
 
-def test_at_a_free_window_nobody_waits() -> None:
-    assert line([], W1).wait("A") == Waits(0, 0, 0)
-    assert line([in_service(1, "W1")], W1, W2).wait("A") == Waits(0, 0, 0)
+def test_an_empty_queue_and_a_free_window_is_no_wait() -> None:
+    assert line().wait("A") == Waits(0, 0, 0)
+    assert line(served(1, "W1", 2), served(2, "W2", 2)).wait("A") == Waits(0, 0, 0)
+    assert Line([], WINDOWS, TYPICAL).wait("A", MORNING) == Waits(0, 0, 0)
 
 
-def test_behind_somebody_who_is_served_half_of_their_time_is_still_to_go() -> None:
-    assert line([in_service(1, "W1")], W1).wait("A") == quantiles(150, 150)
+def test_where_no_open_point_serves_a_class_there_is_no_figure() -> None:
+    assert line().wait("D") is None
+    assert set(line(waiting(1, "D")).waits(CLASSES)) == {"A", "B", "C"}
 
 
-def test_behind_a_mixed_line_the_times_add_up_and_the_windows_share_them() -> None:
-    tickets = [in_service(1, "W1"), in_service(2, "W2", "account"), ticket(3, "cash", 60), ticket(4, "account", 30)]
-    work_s = [300, 900, 150, 450]
-    deviation_s = math.sqrt(sum(each**2 for each in work_s))
-    assert line(tickets, W1).wait("B") == quantiles(300 + 900 + 150, math.sqrt(300**2 + 900**2 + 150**2))
-    assert line(tickets, W1, W2).wait("B") == quantiles(sum(work_s) / 2, deviation_s / 2)
+def test_one_customer_at_the_only_window_is_the_log_normal_service_itself() -> None:
+    waits = line(waiting(1), points=WINDOWS[:1]).wait("A")
+    assert waits is not None
+    # Mean 300 s and a coefficient of variation of .8: median 234, quantiles of .1 and .9 at 95 and 577.
+    assert waits.p50_s == pytest.approx(234, rel=0.15)
+    assert waits.p10_s == pytest.approx(95, rel=0.2)
+    assert waits.p90_s == pytest.approx(577, rel=0.2)
 
 
-def test_only_those_in_front_count_and_only_of_classes_that_the_same_points_call() -> None:
-    tickets = [ticket(1, "cash", 90), ticket(2, "account", 60), ticket(3, "loan", 120), ticket(4, "cash", 30)]
-    waiting = line(tickets, W1, D1)
-    assert [each.ordinal for each in waiting.ahead("A", NOW - timedelta(seconds=60))] == [1]
-    assert [each.ordinal for each in waiting.ahead("A")] == [1, 2, 4]
-    assert [each.ordinal for each in waiting.ahead("D")] == [3]
-    assert [each.ordinal for each in waiting.ahead("C")] == []
+def test_the_same_picture_gives_the_same_figures() -> None:
+    tickets = [waiting(i) for i in range(1, 12)]
+    assert line(*tickets).waits(CLASSES) == line(*reversed(tickets)).waits(CLASSES)
 
 
-@given(TICKETS, st.sampled_from([(W1,), (W1, W2), (W1, W2, D1)]), st.sampled_from(list(TYPICAL_S)))
-def test_one_more_in_front_never_shortens_the_wait(
-    tickets: list[Ticket], points: tuple[OpenPoint, ...], service: str
-) -> None:
-    before = line(tickets, *points).wait("A")
-    after = line([*tickets, ticket(1000, service)], *points).wait("A")
-    assert before is not None and after is not None
-    assert after.p50_s >= before.p50_s and after.p90_s >= before.p90_s
+def test_an_earlier_ticket_waits_no_longer_and_later_ones_do_not_matter_first_come_first_served() -> None:
+    tickets = [waiting(i) for i in range(1, 20)]
+    picture = line(*tickets)
+    medians = []
+    for each in reversed(tickets):
+        waits = picture.wait("A", each.arrived_at)
+        assert waits is not None
+        assert waits == line(*(other for other in tickets if other.arrived_at <= each.arrived_at)).wait(
+            "A", each.arrived_at
+        )
+        medians.append(waits.p50_s)
+    assert medians == sorted(medians)
+    assert len(picture.ahead("A", tickets[4].arrived_at)) == 14
 
 
-@given(TICKETS, st.integers(1, 5))
-def test_one_more_window_never_lengthens_the_wait_in_the_middle(tickets: list[Ticket], count: int) -> None:
-    points = [OpenPoint(f"W{n}", ("A", "B")) for n in range(count + 1)]
-    fewer, more = line(tickets, *points[:-1]).wait("A"), line(tickets, *points).wait("A")
-    assert fewer is not None and more is not None
-    assert more.p50_s <= fewer.p50_s and more.p90_s <= fewer.p90_s
-
-
-@given(TICKETS)
-def test_the_figures_are_in_order_and_never_negative(tickets: list[Ticket]) -> None:
-    for waits in line(tickets, W1, D1).waits({"A", "B", "D"}).values():
+def test_what_has_begun_counts_with_the_rest_only() -> None:
+    just_begun = line(served(1, "W1", 0), points=WINDOWS[:1]).wait("A")
+    for minutes in (0, 1, 5, 60, 100_000):
+        waits = line(served(1, "W1", minutes), points=WINDOWS[:1]).wait("A")
+        assert waits is not None
         assert 0 <= waits.p10_s <= waits.p50_s <= waits.p90_s
+    assert just_begun is not None
+    assert just_begun.p50_s == pytest.approx(234, rel=0.15)
+
+
+def test_the_reference_announces_the_same_as_the_compiled_core() -> None:
+    assumed = Assumed(
+        mode="accumulating",
+        weights={"vip": 4.0},
+        priority=frozenset({"vip"}),
+        leavers_per_h=2.0,
+        arrivals_per_h={"A": 20.0, "C": 5.0},
+    )
+    tickets = [waiting(i, CLASSES[i % 3], ("ordinary", "vip")[i % 5 == 0]) for i in range(1, 15)]
+    picture = line(*tickets, served(1, "W1", 2), assumed=assumed)
+    for ticket_class in "ABC":
+        compiled, reference = (picture._runs(ticket_class, None, each) for each in (True, False))
+        assert compiled is not None and reference is not None
+        assert compiled.tolist() == reference.tolist()
+        assert compiled.max() < twin.NEVER
+
+
+def test_a_vip_waits_less_and_future_arrivals_lengthen_an_ordinary_wait_only_if_they_may_pass() -> None:
+    tickets = [waiting(i) for i in range(2, 14)]
+    vip = waiting(1, level="vip")
+    rule = Assumed(mode="accumulating", weights={"vip": 400.0}, priority=frozenset({"vip"}))
+    fair, fast = (line(*tickets, vip, assumed=each).wait("A", vip.arrived_at) for each in (Assumed(), rule))
+    assert fair is not None and fast is not None
+    assert fast.p50_s < fair.p50_s
+    arriving = Assumed(arrivals_per_h={"A": 60.0})
+    assert line(*tickets, assumed=arriving).waits("A") == line(*tickets).waits("A")
+
+
+def test_draws_stay_with_the_customer_and_have_the_mean_and_spread_they_say() -> None:
+    seeds = [f"ticket {i}" for i in range(500)]
+    times = forecast.service_s(seeds, [300.0] * 500)
+    assert times.mean() == pytest.approx(300, rel=0.02)
+    assert times.std() / times.mean() == pytest.approx(0.8, rel=0.05)
+    assert np.array_equal(forecast.service_s(seeds[7:8], [300.0])[:, 0], times[:, 7])
+    assert abs(np.corrcoef(times[:, 0], times[:, 1])[0, 1]) < 0.25
+
+
+def test_the_naive_formula_is_queue_times_mean_by_windows() -> None:
+    picture = line(*(waiting(i) for i in range(1, 7)), served(1, "W1", 1))
+    naive = naive_wait(picture, "A")
+    assert naive is not None
+    assert naive.p50_s == (6 * 300 + 150) / 3
+    assert naive_wait(picture, "D") is None
+    assert naive_wait(line(), "A") == Waits(0, 0, 0)
+
+
+def test_coverage_is_counted_per_class_and_week() -> None:
+    told = Waits(60, 120, 240)
+    outcomes = [Outcome("A", TODAY, told, waited_s) for waited_s in (0.0, 60.0, 100.0, 240.4, 300.0)]
+    outcomes += [Outcome("A", TODAY + timedelta(days=7), told, 120.0), Outcome("B", date(2027, 1, 1), told, 500.0)]
+    first, second, third = coverage_of(outcomes)
+    assert (first.ticket_class, first.week, first.n) == ("A", "2026-W48", 5)
+    assert (first.within_p10_p90, first.under_p90) == (0.6, 0.8)
+    assert first.mae_s == pytest.approx((120 + 60 + 20 + 120.4 + 180) / 5)
+    assert (second.week, second.within_p10_p90, second.mae_s) == ("2026-W49", 1.0, 0.0)
+    assert (third.ticket_class, third.week, third.under_p90) == ("B", "2026-W53", 0.0)
+
+
+def test_without_numba_the_same_is_announced() -> None:
+    picture = "Line((), (OpenPoint('W1', ('A',)),), {}, None).wait('A')"
+    script = f"""
+import sys
+sys.modules["numba"] = None
+from lobby_server.queue import twin
+from lobby_server.queue.forecast import Line, OpenPoint
+assert not twin.COMPILED
+print({picture})
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout == "Waits(p10_s=0, p50_s=0, p90_s=0)\n"

@@ -36,9 +36,10 @@ from lobby_server.queue.events import (
     TicketIssued,
     TicketStarted,
 )
-from lobby_server.queue.forecast import Line, OpenPoint
+from lobby_server.queue.forecast import Assumed, Line, OpenPoint
 from lobby_server.queue.rules import (
     NUMBER_MAX,
+    PRIORITY,
     QueuePolicy,
     Ticket,
     TicketState,
@@ -127,6 +128,9 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
         placed_at=request.placed_at or request.arrived_at,
     )
     store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
+    told = queue.waits.get(ticket.ticket_class)
+    if told is not None:
+        store.add_forecast(work.db, ticket.id, told, work.now)
     work.audit("issue_ticket", ticket.id, number=ticket.number)
     work.record(TicketIssued(ticket.branch_id, ticket))
     return Issued(ticket, ticket_key)
@@ -296,12 +300,34 @@ def _in_minutes(waits: Mapping[str, Waits]) -> dict[str, tuple[int, int]]:
     return {name: (-(-each.p50_s // 60), -(-each.p90_s // 60)) for name, each in waits.items()}
 
 
-def line_of(tickets: Collection[Ticket], points: Collection[ServicePoint], types: Mapping[str, ServiceType]) -> Line:
-    """The live state that waits are computed from."""
+def line_of(
+    tickets: Collection[Ticket],
+    points: Collection[ServicePoint],
+    types: Mapping[str, ServiceType],
+    now: datetime | None = None,
+    policy: QueuePolicy | None = None,
+) -> Line:
+    """The live state that waits are computed from; `now` and `policy` (else fifo) are needed for the waits only."""
     return Line(
         tickets=list(tickets),
         points=[OpenPoint(each.code, each.serves) for each in points if each.is_open],
         typical_s={each.code: each.typical_s for each in types.values()},
+        now=now,
+        assumed=_assumed(policy) if policy else Assumed(),
+    )
+
+
+def _assumed(policy: QueuePolicy) -> Assumed:
+    """What the simulation is told of a branch's policy. Leavers and future arrivals are not estimated yet."""
+    told = policy.parameters
+    return Assumed(
+        mode=policy.discipline,
+        weights=told.weights,
+        priority=PRIORITY,
+        vip_run_max=told.vip_run_max,
+        overdue_s=told.overdue_s,
+        points_planned=told.points_planned or 0,
+        cap=policy.overtake_cap,
     )
 
 

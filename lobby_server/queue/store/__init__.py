@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,9 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.events import to_json
-from lobby_server.queue.discipline import BY_HAND, Call, Candidate, Choice, Circumstances, Recent
+from lobby_server.queue.discipline import Call, Candidate, Choice, Circumstances, Recent
+from lobby_server.queue.forecast import Coverage, Outcome, coverage_of
 from lobby_server.queue.rules import Parameters, QueuePolicy, Ticket, TicketState, Waits
-from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter
+from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter, wait_forecast
 
 _TICKET_FIELDS = [column for column in ticket.c if column.name != "key_index"]
 _PLACE = sa.func.coalesce(ticket.c.placed_at, ticket.c.arrived_at)
@@ -167,7 +167,7 @@ def at_point(db: sa.Connection, branch_id: str, service_point: str) -> Ticket | 
         sa.and_(
             ticket.c.branch_id == branch_id,
             ticket.c.service_point == service_point,
-            ticket.c.state.in_(_AT_POINT),
+            ticket.c.state.in_(AT_POINT),
         ),
     )
 
@@ -218,70 +218,6 @@ def all_calls(db: sa.Connection) -> list[Call]:
     return [_call(row) for row in rows]
 
 
-def numbering_faults(db: sa.Connection) -> list[str]:
-    """Series whose numbers are not 1 to n, each once, as their counter says."""
-    found = []
-    counters = {
-        (row.branch_id, row.business_day, row.series): row.last for row in db.execute(sa.select(ticket_counter))
-    }
-    rows = db.execute(
-        sa.select(
-            ticket.c.branch_id,
-            ticket.c.business_day,
-            ticket.c.series,
-            sa.func.count().label("issued"),
-            sa.func.count(sa.distinct(ticket.c.ordinal)).label("different"),
-            sa.func.max(ticket.c.ordinal).label("highest"),
-        ).group_by(ticket.c.branch_id, ticket.c.business_day, ticket.c.series)
-    )
-    for row in rows:
-        last = counters.pop((row.branch_id, row.business_day, row.series), 0)
-        if not row.issued == row.different == row.highest == last:
-            found.append(
-                f"numbering {row.branch_id} {row.business_day} {row.series}: "
-                f"{row.issued} tickets up to {row.highest}, counter at {last}"
-            )
-    return found + [f"numbering {' '.join(map(str, series))}: a counter without tickets" for series in counters]
-
-
-def single_call_faults(db: sa.Connection) -> list[str]:
-    """Tickets whose calls are not 1 to n, and points that are busy with two tickets."""
-    calls = sa.select(ticket_call.c.ticket_id, sa.func.count().label("n")).group_by(ticket_call.c.ticket_id)
-    counted = calls.subquery()
-    wrong = db.execute(
-        sa.select(ticket.c.id, ticket.c.call_count, counted.c.n)
-        .outerjoin(counted, counted.c.ticket_id == ticket.c.id)
-        .where(ticket.c.call_count != sa.func.coalesce(counted.c.n, 0))
-    )
-    found = [f"single_call {row.id}: {row.n} calls stored, {row.call_count} counted" for row in wrong]
-    doubled = db.execute(
-        sa.select(ticket.c.branch_id, ticket.c.service_point)
-        .where(ticket.c.state.in_(_AT_POINT))
-        .group_by(ticket.c.branch_id, ticket.c.service_point)
-        .having(sa.func.count() > 1)
-    )
-    return found + [f"single_call {row.branch_id} {row.service_point}: two tickets at once" for row in doubled]
-
-
-def overtake_cap_faults(db: sa.Connection) -> list[str]:
-    """Tickets overtaken more often than their cap allows, or whose stored counts are not those of the calls."""
-    counted: Counter[tuple[str, int, bool]] = Counter()
-    for call in all_calls(db):
-        by_hand = call.reason == BY_HAND
-        counted.update((each.ticket_id, each.place_no, by_hand) for each in call.candidates if each.passed)
-    found = []
-    for row in db.execute(sa.select(ticket)):
-        auto, manual = (counted[row.id, row.place_no, by_hand] for by_hand in (False, True))
-        if row.overtaken_auto > row.overtake_cap:
-            found.append(f"overtake_cap {row.id}: overtaken {row.overtaken_auto} times, cap {row.overtake_cap}")
-        if (auto, manual) != (row.overtaken_auto, row.overtaken_manual):
-            found.append(
-                f"overtake_cap {row.id}: {row.overtaken_auto} and {row.overtaken_manual} by hand stored, "
-                f"{auto} and {manual} in the calls"
-            )
-    return found
-
-
 _CHANGING = (
     "service_type",
     "ticket_class",
@@ -301,7 +237,7 @@ _CHANGING = (
     "missed_at",
 )
 _LIVE = [str(each) for each in TicketState if not each.is_over]
-_AT_POINT = [str(each) for each in TicketState if each.is_at_point]
+AT_POINT = [str(each) for each in TicketState if each.is_at_point]
 
 
 def _one(db: sa.Connection, which: sa.ColumnElement[bool]) -> Ticket | None:
@@ -363,13 +299,40 @@ def _candidate(kept: Mapping[str, Any], at: datetime) -> Candidate:
     return Candidate("", kept["number"], "", at, 1, waited_s, 1.0, waited_s, 0, 0)
 
 
-def calls_between(db: sa.Connection, branch_id: str, start: datetime, end: datetime) -> list[sa.Row[Any]]:
-    """The stored reasons of the calls in a span, oldest first."""
-    return list(
-        db.execute(
-            sa.select(ticket_call)
-            .join(ticket, ticket.c.id == ticket_call.c.ticket_id)
-            .where(ticket.c.branch_id == branch_id, ticket_call.c.at >= start, ticket_call.c.at < end)
-            .order_by(ticket_call.c.at)
+def add_forecast(db: sa.Connection, ticket_id: str, told: Waits, announced_at: datetime) -> None:
+    """What the customer was told when the ticket was issued."""
+    db.execute(
+        wait_forecast.insert().values(
+            ticket_id=ticket_id, p10_s=told.p10_s, p50_s=told.p50_s, p90_s=told.p90_s, announced_at=announced_at
         )
+    )
+
+
+def coverage(db: sa.Connection, branch_id: str, start: date, end: date) -> list[Coverage]:
+    """How honest the waits were, per class and ISO week, of the business days from `start` up to before `end`.
+
+    The wait that happened runs from the announcement to the ticket's first call.
+    """
+    rows = db.execute(
+        sa.select(
+            ticket.c.ticket_class,
+            ticket.c.business_day,
+            wait_forecast.c.p10_s,
+            wait_forecast.c.p50_s,
+            wait_forecast.c.p90_s,
+            wait_forecast.c.announced_at,
+            ticket_call.c.at,
+        )
+        .join(ticket, ticket.c.id == wait_forecast.c.ticket_id)
+        .join(ticket_call, sa.and_(ticket_call.c.ticket_id == ticket.c.id, ticket_call.c.call_no == 1))
+        .where(ticket.c.branch_id == branch_id, ticket.c.business_day >= start, ticket.c.business_day < end)
+    )
+    return coverage_of(
+        Outcome(
+            ticket_class=row.ticket_class,
+            business_day=row.business_day,
+            told=Waits(row.p10_s, row.p50_s, row.p90_s),
+            waited_s=max(0.0, (row.at - row.announced_at).total_seconds()),
+        )
+        for row in rows
     )

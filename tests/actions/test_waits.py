@@ -1,0 +1,75 @@
+"""What was told at issue is kept, and compared with what happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from lobby_server.kernel.actor import system
+from lobby_server.kernel.house import House
+from lobby_server.queue import actions, store
+from lobby_server.queue.rules import Waits
+from lobby_server.queue.tables import wait_forecast
+from lobby_server.worker import Worker
+from tests import make
+from tests.make import Cast
+
+TOMORROW = make.TODAY + timedelta(days=1)
+
+
+def announce(house: House, waits: dict[str, Waits]) -> None:
+    """As if the worker had computed these."""
+    house.works.run(actions.announce_waits, actions.RefreshWaits(make.HERE, waits), system(make.HERE))
+
+
+def test_what_was_told_is_kept_with_the_ticket(house: House, cast: Cast) -> None:
+    make.ticket(house, cast.kiosk)  # before anything was announced: nothing was told
+    announce(house, {"A": Waits(60, 120, 240)})
+    told = make.ticket(house, cast.kiosk)
+    make.ticket(house, cast.kiosk, "loan")
+    with house.database.read() as db:
+        (row,) = db.execute(sa.select(wait_forecast)).all()
+    assert (row.ticket_id, row.p10_s, row.p50_s, row.p90_s) == (told.id, 60, 120, 240)
+    assert row.announced_at == make.MORNING
+
+
+def test_coverage_compares_the_forecast_with_the_first_call(house: House, cast: Cast) -> None:
+    make.opened(house, cast.zhou, "W1")
+    announce(house, {"A": Waits(60, 120, 240)})
+    for waited_s in (30, 120, 500):
+        ticket = make.ticket(house, cast.kiosk)
+        make.advance(house, waited_s)
+        house.works.run(actions.call_next, "W1", cast.zhou)
+        for deed in (actions.start_service, actions.finish_service):
+            house.works.run(deed, actions.AtPoint("W1", ticket.id), cast.zhou)
+    make.ticket(house, cast.kiosk)  # never called: not counted
+    with house.database.read() as db:
+        (found,) = store.coverage(db, make.HERE, make.TODAY, TOMORROW)
+        assert store.coverage(db, make.ELSEWHERE, make.TODAY, TOMORROW) == []
+        assert store.coverage(db, make.HERE, TOMORROW, TOMORROW + timedelta(days=1)) == []
+    assert (found.ticket_class, found.week, found.n) == ("A", "2026-W48", 3)
+    assert found.within_p10_p90 == pytest.approx(1 / 3)
+    assert found.under_p90 == pytest.approx(2 / 3)
+    assert found.mae_s == pytest.approx((90 + 0 + 380) / 3)
+
+
+def test_the_worker_simulates_off_the_hub_and_announces(house: House, cast: Cast) -> None:
+    make.opened(house, cast.zhou, "W1")
+    for _ in range(8):
+        make.ticket(house, cast.kiosk)
+    Worker(house, make.TYPES).refresh_waits()
+    with house.database.read() as db:
+        first = store.look_at_queue(db, make.HERE).waits
+    assert set(first) == {"A", "B"}
+    assert 0 < first["A"].p10_s < first["A"].p50_s < first["A"].p90_s
+    Worker(house, make.TYPES).refresh_waits()
+    with house.database.read() as db:
+        assert store.look_at_queue(db, make.HERE).waits == first
+
+
+def test_the_database_refuses_a_forecast_out_of_order(house: House, cast: Cast) -> None:
+    ticket = make.ticket(house, cast.kiosk)
+    with pytest.raises(sa.exc.IntegrityError):
+        house.database.run(lambda db: store.add_forecast(db, ticket.id, Waits(5, 4, 6), make.MORNING))
