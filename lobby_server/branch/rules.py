@@ -18,8 +18,6 @@ JUMP_MAX = timedelta(hours=36)  # a clock that leaps further is wrong, not late
 ENROLMENT_CODE_LIVES = timedelta(minutes=10)
 CHALLENGE_LIVES = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(minutes=15)
-# A device that was silent this long is lost: two heartbeats of 20 s and some patience.
-LOST_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def read_code(text: str, keys: dict[int, SigningKey], branch_no: int, now: datet
 
     `branch_no` is the branch's code as a number, to compare with the audience.
     """
-    # Base45 may end in a space, so only what scanners append is taken off.
+    # A space is a letter of Base45, so only what scanners append is taken off.
     text = text.strip("\r\n\t")
     if not text.startswith(PREFIX):
         scheme = next((name for name, shape in _PAY_CODES if shape.fullmatch(text)), "")

@@ -27,11 +27,6 @@ def add_signing_key(db: sa.Connection, keys: Keyring, new: SigningKey, private_k
     db.execute(signing_key.insert().values(kid=new.kid, public_key=new.public_key, private_sealed=sealed))
 
 
-def revoke_signing_key(db: sa.Connection, kid: int, now: datetime) -> None:
-    """Its codes no longer count."""
-    db.execute(signing_key.update().where(signing_key.c.kid == kid).values(revoked_at=now))
-
-
 def demo_key(db: sa.Connection, keys: Keyring) -> tuple[int, bytes] | None:
     """The key that this server may sign with itself: only in a demo."""
     row = db.execute(
