@@ -286,7 +286,7 @@ def refusals_table() -> str:
 def limits_table() -> str:
     rows = []
     for room, name, says in LIMITS:
-        where = room.__name__.replace(".", "/") + ".py"
+        where = Path(str(room.__file__)).relative_to(ROOT)
         rows.append((says, in_words(getattr(room, name)), f"`{where}: {name}`"))
     return table("what|limit|where", rows)
 
