@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
 from lobby_server.branch import http as branch_http
@@ -130,6 +131,10 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         ping_timeout=PING_TIMEOUT_S,
         manage_session=False,
     )
+    # Around Socket.IO's layer too, so that a connection's cookie and origin are judged by the same address. With no
+    # proxy these headers come from strangers and mean nothing.
+    if n := house.settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     sockets = Sockets(house, socketio, _audience_of, _ENDS)
     delivery = Delivery(house, vocabulary, sockets, sockets.heard)
     sockets.delivery = delivery

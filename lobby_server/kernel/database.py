@@ -12,8 +12,10 @@ import json
 import logging
 import os
 import queue
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +38,7 @@ UNITS_A_COMMIT = 64  # more would make the first of a group wait longer than its
 UNITS_WAITING_MAX = 2000  # about five seconds of work; beyond it callers are told to come back
 BUSY_TIMEOUT_MS = 5000  # another process (an import at the console) may hold the file this long
 PG_ATTEMPTS = 4  # a deadlock's victim starts over; four in a row means something else is wrong
+PG_PAUSE_S = (0.005, 0.05)  # between two tries; a unit takes about 5 ms
 _PG_TRY_AGAIN = ("40001", "40P01")  # serialization failure, deadlock detected
 EXIT_IO_ERROR = 74  # sysexits EX_IOERR
 
@@ -143,6 +146,8 @@ class Database:
             except sa.exc.DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _PG_TRY_AGAIN or attempt == PG_ATTEMPTS:
                     raise
+                # The two that fought must not meet again in step.
+                time.sleep(random.uniform(*PG_PAUSE_S))  # noqa: S311
         raise AssertionError("unreachable")
 
     def close(self) -> None:

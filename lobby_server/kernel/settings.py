@@ -19,6 +19,8 @@ _ENVIRONMENT = {
     "LOBBY_DEMO_PASSWORD": "demo_password",
 }
 
+_BOUNDS = (("poll_ms", 20, 5000), ("beat_s", 1, 15), ("replay_events_max", 1, 10_000), ("proxies", 0, 3))
+
 
 class BadSettings(Exception):
     """A setting is wrong: the message says which, what was found and what was expected."""
@@ -40,6 +42,7 @@ class Settings:
     port: int = _setting(8000, "port to listen on")
     public_url: str = _setting("", "address that customers' phones reach; empty: tickets carry no QR")
     origins: tuple[str, ...] = _setting((), "browser origins that may command, besides the server's own")
+    proxies: int = _setting(0, "reverse proxies in front, whose X-Forwarded-For, -Proto and -Host are believed")
     bank_names: Mapping[str, str] = field(
         default_factory=lambda: {"zh-CN": "示例银行", "en": "Example Bank"},
         metadata={"says": "the bank's name in each language"},
@@ -62,7 +65,7 @@ class Settings:
             raise BadSettings("bank_names: expected a text for zh-CN and one for en")
         if not all(isinstance(each, str) for each in self.origins):
             raise BadSettings("origins: expected a list of texts")
-        for name, least, most in (("poll_ms", 20, 5000), ("beat_s", 1, 15), ("replay_events_max", 1, 10_000)):
+        for name, least, most in _BOUNDS:
             if not least <= getattr(self, name) <= most:
                 raise BadSettings(f"{name} {getattr(self, name)}: expected {least} to {most}")
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lobby_server.app import Lobby
+from lobby_server.doors import mount
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.passwords import Passwords
@@ -214,3 +215,34 @@ def test_neither_cookie_nor_token_is_kept_readable(lobby: Lobby, callers: Caller
         for table in ("sign_in", "device_token", "answered", "audit", "event"):
             stored = "\n".join(map(repr, db.exec_driver_sql(f"SELECT * FROM {table}")))
             assert cookie.value not in stored and token not in stored
+
+
+# ---- Behind a proxy -----------------------------------------------------------------------------------------------
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "lobby.example"}
+
+
+def behind_proxies(house: House, count: int) -> FlaskClient:
+    settled = replace(house, settings=replace(house.settings, proxies=count))
+    return calling.open_doors(settled).flask.test_client()
+
+
+@pytest.mark.usefixtures("with_passwords")
+def test_a_proxy_that_speaks_tls_gets_the_cookie_for_tls(house: House) -> None:
+    own_page = {**FORWARDED, "Origin": "https://lobby.example"}
+    assert cookie_of(sign_in(behind_proxies(house, 1), headers=own_page))["name"] == "__Host-lobby"
+
+
+@pytest.mark.usefixtures("with_passwords")
+def test_without_a_proxy_what_is_said_to_be_forwarded_is_not_believed(house: House) -> None:
+    assert cookie_of(sign_in(behind_proxies(house, 0), headers=FORWARDED))["name"] == "lobby"
+
+
+def test_behind_a_proxy_each_stranger_has_limits_of_their_own(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mount, "REQUESTS_BURST", 1)
+    http = behind_proxies(house, 1)
+    asked = [
+        http.get("/sign-in", headers={"X-Forwarded-For": place}).status_code
+        for place in ("1.1.1.1", "1.1.1.1", "2.2.2.2")
+    ]
+    assert asked == [200, 429, 200]

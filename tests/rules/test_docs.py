@@ -49,7 +49,7 @@ def test_a_table_of_the_reference_is_what_the_code_says(name: str) -> None:
 
 def test_the_bounds_of_the_settings_are_those_of_the_page() -> None:
     bounds = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \|$", text_of(REFERENCE / "settings.md"), re.MULTILINE)
-    assert {name for name, _least, _most in bounds} == {"port", "poll_ms", "beat_s", "replay_events_max"}
+    assert {name for name, _least, _most in bounds} == {"port", "poll_ms", "beat_s", "replay_events_max", "proxies"}
     for name, least, most in bounds:
         for inside in (int(least), int(most)):
             Settings(**{name: inside})  # type: ignore[arg-type]
