@@ -13,7 +13,7 @@ from typing import Any
 from lobby_server.admin.credential import make_demo_key
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import OpenBranch, open_branch
-from lobby_server.branch.rules import Device
+from lobby_server.branch.rules import MACHINE_POINT, Device
 from lobby_server.branch.wire import FoundedBranch
 from lobby_server.customers.actions import TakeFile, take_customer_file
 from lobby_server.customers.wire import read_customer_file
@@ -83,7 +83,14 @@ def _furnish_all(work: Work, request: Furnish) -> None:
         for staff_no, name, role in planned["staff"][entry["id"]]:
             add_staff(work, AddStaff(entry["id"], staff_no, name, (role,), request.password_hash))
     kiosk = Device(work.ids.new_id(), "0001", "kiosk", PLAYED_KIOSK, None, None)
-    branches.add_device(work.db, kiosk, {}, work.now)
+    machines = [
+        Device(work.ids.new_id(), "0001", "machine", each.names["zh-CN"], None, None, service_point=each.code)
+        for each in branches.service_points(work.db, "0001")
+        if each.kind == MACHINE_POINT
+    ]
+    # No key belongs to them, so none of their rows opens a door; the trial plays them by the real actions.
+    for device in (kiosk, *machines):
+        branches.add_device(work.db, device, {}, work.now)
     take_customer_file(work, TakeFile(read_customer_file(request.customer_file)))
     make_demo_key(work, None)
 
