@@ -34,7 +34,8 @@ from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket
 from lobby_server.staff.actions import AddStaff, add_staff
 from lobby_server.visits import reactions
-from lobby_server.visits.actions import Arrive, Arrived, Route, Routed, arrive, route
+from lobby_server.visits.actions import Arrive, Arrived, arrive
+from lobby_server.visits.actions.sending import Route, Routed, route
 from lobby_server.visits.tables import visit
 
 # Ten in the morning in Shanghai, on a Monday.
