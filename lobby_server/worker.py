@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.appointments import actions as appointments
 from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
@@ -36,6 +37,7 @@ WAITS_EVERY_S = 2.0
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
+    appointments.MISSED: appointments.miss,
     branch.DEVICE_SILENT: branch.lose_device,
     visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,

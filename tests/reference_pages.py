@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
+from lobby_server.appointments import http as appointments_http
+from lobby_server.appointments import rules as appointments_rules
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
 from lobby_server.branch import rules as branch_rules
@@ -89,6 +91,10 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (identification, "SAME_ASKER_WITHIN", "the same device may show the same code again within"),
     (visits_actions, "UNDECIDED_LEAVES_AFTER", "a visit that chose nothing is over after"),
     (visits_rules, "CLAIM_LIVES", "a claim lives"),
+    (appointments_rules, "EARLY_WINDOW", "whoever has an appointment may come early by"),
+    (appointments_rules, "LATE_WINDOW", "whoever has an appointment may come late by"),
+    (appointments_rules, "BOOKED_WITHIN", "an appointment may be ahead by"),
+    (appointments_rules, "MINUTES_MAX", "minutes of an appointment"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),
     (ticket_screen, "GONE_AFTER", "a ticket's page leads nowhere after the visit by"),
     (feeds, "FILE_BYTES_MAX", "bytes of a file of head office"),
@@ -272,6 +278,7 @@ def api_table() -> str:
     return doors_table(
         [
             branch_http.door,
+            appointments_http.door,
             customers_http.door,
             staff_door(nothing, clock),
             visits_door({}),

@@ -29,7 +29,7 @@ from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unprov
 from lobby_server.kernel.work import Work, start_branch_clock
 
 # Crockford's letters without those that look alike: 8 of them carry 40 bits.
-_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 8
 
 CODE_PURPOSE = "enrolment_code"
@@ -84,7 +84,7 @@ def make_enrolment_code(work: Work, request: MakeCode) -> str:
     if store.find_branch(work.db, request.branch_id) is None:
         raise NotFound("branch")
     _check_place(work, request)
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(_CODE_LENGTH))
     code_index = work.keys.index(code, CODE_PURPOSE)
     store.add_enrolment_code(
         work.db, code_index, request.branch_id, request.kind, request.service_point, work.now + ENROLMENT_CODE_LIVES

@@ -33,14 +33,14 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
         http_code=201,
     )
     def post_visit(call: Call) -> Answer:
-        """Somebody arrives; a code is examined before the transaction, which uses it up."""
+        """Somebody arrives; what they present is examined before the transaction, which uses a code up."""
         sent: wire.Arrival = call.body
         seen = None
-        if sent.credential.kind == "qr":
+        if sent.credential.kind != "none":
             # A repeated command gets its answer even when the code has expired meanwhile.
             if (before := call.answered_before()) is not None:
                 return before
-            seen = _examined(call, sent.credential.value)
+            seen = _examined(call, sent.credential)
         request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
 
         def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
@@ -87,10 +87,10 @@ def _card(work: Work, visit: Visit) -> wire.VisitAnswer:
     return wire.VisitAnswer(visit=live.card(Reader(work.db, work.keys), wire.visit_data(visit)))
 
 
-def _examined(call: Call, text: str) -> Seen:
-    """The code's reading; a refused one leaves an audit row and changes nothing else."""
+def _examined(call: Call, presented: wire.Credential) -> Seen:
+    """The credential's reading; a refused one leaves an audit row and changes nothing else."""
     try:
-        return examine(call.house, text, call.actor.branch_id)
+        return examine(call.house, presented.kind, presented.value, call.actor.branch_id)
     except Invalid as refusal:
         call.house.works.note_refusal(refusal, "arrive", call.actor)
         raise

@@ -22,7 +22,7 @@ PARTY_MAX = 20
 class Credential(Wire):
     """What somebody presents. `value` is never written to a log or an answer."""
 
-    kind: Literal["qr", "none"]
+    kind: Literal["qr", "card_token", "id_token", "appointment", "none"]
     value: Annotated[str, StringConstraints(max_length=4096)] = ""
 
 

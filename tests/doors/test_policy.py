@@ -72,6 +72,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
+    "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
@@ -109,7 +110,7 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk")
+    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk", appointment_id="a")
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
