@@ -18,6 +18,7 @@ from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.events import DeviceRevoked
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_service_types
+from lobby_server.customers import http as customers_http
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
 from lobby_server.doors.openapi import document
 from lobby_server.doors.problems import answer_refusals
@@ -104,6 +105,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     pages = load_pages(KIOSK_WEB)
     doors = [
         branch_http.door,
+        customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
         queue_door(types),

@@ -23,13 +23,15 @@ from lobby_server.branch import rules as branch_rules
 from lobby_server.branch import wire as branch_wire
 from lobby_server.branch.events import DeviceEvent
 from lobby_server.branch.rules import ServicePoint
-from lobby_server.customers import wire as customers_wire
-from lobby_server.doors import mount, reading
+from lobby_server.customers import http as customers_http
+from lobby_server.customers.actions import feed as customer_feed
+from lobby_server.doors import feeds, mount, reading
 from lobby_server.doors.pages import Pages, Words
 from lobby_server.doors.problems import _HTTP_CODES
 from lobby_server.doors.routes import Door
 from lobby_server.identification import actions as identification
 from lobby_server.kernel import database, due, idempotency
+from lobby_server.kernel import feeds as kernel_feeds
 from lobby_server.kernel.events import Event, Recorded
 from lobby_server.kernel.settings import _ENVIRONMENT, Settings
 from lobby_server.queue import http as queue_http
@@ -89,8 +91,12 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (visits_rules, "CLAIM_LIVES", "a claim lives"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),
     (ticket_screen, "GONE_AFTER", "a ticket's page leads nowhere after the visit by"),
-    (customers_wire, "FILE_BYTES_MAX", "bytes of a customer file"),
-    (customers_wire, "ROWS_MAX", "customers of a file"),
+    (feeds, "FILE_BYTES_MAX", "bytes of a file of head office"),
+    (feeds, "ROWS_MAX", "lines of such a file"),
+    (feeds, "LINE_BYTES_MAX", "bytes of one line"),
+    (feeds, "LINES_NAMED_MAX", "wrong lines that are named"),
+    (kernel_feeds, "SHRINKS_MAX_PERCENT", "percent of those known that a full file may not lose unasked"),
+    (customer_feed, "PORTION_ROWS", "customers of a file that are staged in one transaction"),
     (due, "ATTEMPTS_MAX", "tries of a later deed before it waits for a person"),
     (database, "UNITS_A_COMMIT", "units that share one commit on SQLite"),
     (database, "UNITS_WAITING_MAX", "units that may wait for the SQLite writer"),
@@ -264,7 +270,14 @@ def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
     screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
     return doors_table(
-        [branch_http.door, staff_door(nothing, clock), visits_door({}), queue_http.queue_door({}), *screens]
+        [
+            branch_http.door,
+            customers_http.door,
+            staff_door(nothing, clock),
+            visits_door({}),
+            queue_http.queue_door({}),
+            *screens,
+        ]
     )
 
 
