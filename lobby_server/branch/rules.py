@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lobby_server.kernel.clock import business_day_of
 
@@ -99,6 +100,12 @@ def next_business_day(last: date | None, branch: Branch, now: datetime) -> tuple
     if last is None:
         return today, False
     return max(last, today), today - last > JUMP_MAX
+
+
+def day_start(day: date, branch: Branch) -> datetime:
+    """The moment in UTC at which a business day begins: its cut-over."""
+    midnight = datetime.combine(day, time(), ZoneInfo(branch.timezone))
+    return (midnight + timedelta(minutes=branch.cut_over_minute)).astimezone(UTC)
 
 
 def device_token_text(device_id: str, nonce: str) -> bytes:
