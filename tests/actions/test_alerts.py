@@ -19,8 +19,7 @@ from lobby_server.queue.actions import calls, places
 from lobby_server.queue.actions.ratings import Rate, rate
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff, sign_in
-from lobby_server.visits import actions as visits
-from lobby_server.visits.actions import alerts
+from lobby_server.visits.actions import alerts, caring
 from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung
 from lobby_server.visits.store import alerts as store
 from lobby_server.visits.tables import alert as alert_table
@@ -167,9 +166,9 @@ def test_whoever_acknowledges_ends_the_asking(house: House, cast: Cast, lin: Act
 def test_claiming_the_visit_answers_its_alerts_and_leaving_ends_them(house: House, cast: Cast, lin: Actor) -> None:
     raised = vip(house, cast)
     assert raised.visit_id is not None
-    house.works.run(visits.claim, raised.visit_id, cast.chen)
+    house.works.run(caring.claim, raised.visit_id, cast.chen)
     assert the_alert(house).acknowledged_by == cast.chen.id
-    house.works.run(visits.claim, raised.visit_id, cast.chen)
+    house.works.run(caring.claim, raised.visit_id, cast.chen)
     house.works.run(queue.end_day, make.HERE, system(make.HERE))
     pass_s(house, 600)
     assert living(house) == []
