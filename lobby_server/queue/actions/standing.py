@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import ServicePoint
+from lobby_server.branch.rules import ServicePoint, points_planned
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
 from lobby_server.queue.discipline import can_call, is_degraded, planned
@@ -51,11 +51,11 @@ def standing_of(db: sa.Connection, queue: store.Queue, now: datetime) -> Standin
     open_points = [OpenPoint(each.code, each.serves) for each in points if each.is_open]
     left = unserved(Line(store.waiting(db, queue.branch_id), open_points, {}))
     windows_open = count_windows_open(points)
-    points_planned = planned(queue.policy.parameters, planned_now(db, queue.branch_id, now))
+    should_be_open = planned(queue.policy.parameters, planned_now(db, queue.branch_id, now))
     return Standing(
         points_open=windows_open,
-        points_planned=points_planned,
-        is_degraded=is_degraded(points_planned, windows_open),
+        points_planned=should_be_open,
+        is_degraded=is_degraded(should_be_open, windows_open),
         unserved={each.id: each.ticket_class if each.only_at is None else f"@{each.only_at}" for each in left},
     )
 
@@ -65,6 +65,9 @@ def count_windows_open(points: list[ServicePoint]) -> int:
     return sum(each.is_open for each in points if each.kind == "window")
 
 
-def planned_now(_db: sa.Connection, _branch_id: str, _now: datetime) -> int | None:
-    """How many windows the branch's own plan has open at this moment; None where it plans nothing."""
-    return None
+def planned_now(db: sa.Connection, branch_id: str, now: datetime) -> int | None:
+    """How many windows the branch's own plan has open at this moment; None where it plans nothing, and on holidays."""
+    branch = branches.find_branch(db, branch_id)
+    assert branch is not None
+    local = branch.local(now)
+    return None if local.date() in branch.closed_on else points_planned(branch.plan, local)
