@@ -37,19 +37,20 @@ from lobby_server.kernel.settings import _ENVIRONMENT, Settings
 from lobby_server.queue import http as queue_http
 from lobby_server.queue import live as queue_live
 from lobby_server.queue import rules as queue_rules
-from lobby_server.queue.events import ExpectedWaitChanged, PointEvent, TicketEvent
-from lobby_server.queue.rules import Ticket, TicketState, Waits
+from lobby_server.queue.events import ExpectedWaitChanged, PointEvent, QueueChanged, TicketEvent, TicketRated
+from lobby_server.queue.rules import FIFO, QueuePolicy, Standing, Ticket, TicketState, Waits
 from lobby_server.realtime import sockets
 from lobby_server.realtime.wording import Reader, Vocabulary
 from lobby_server.staff import http as staff_http
 from lobby_server.staff import rules as staff_rules
 from lobby_server.staff.http import staff_door
 from lobby_server.visits import actions as visits_actions
+from lobby_server.visits import alerts as visits_alerts
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import rules as visits_rules
-from lobby_server.visits.events import VisitEvent
+from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
-from lobby_server.visits.rules import PROMISE_S, ServiceLevel, Visit, VisitState
+from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
 from staff_tablet.screens import ticket as ticket_screen
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import lobby_door
@@ -90,6 +91,14 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (visits_actions, "UNDECIDED_LEAVES_AFTER", "a visit that chose nothing is over after"),
     (visits_rules, "CLAIM_LIVES", "a claim lives"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),
+    (queue_rules, "RECALL_EVERY", "between two calls of the same number lie at least"),
+    (queue_rules, "RECALLS_BEFORE_NO_SHOW", "recalls before a customer counts as not come"),
+    (queue_rules, "REENTRY_LIVES", "after that they may come back within"),
+    (queue_rules, "DELAY_LASTS", "a holder who lets others go first is back in line after"),
+    (queue_rules, "DELAYS_MAX", "times that a holder may do so"),
+    (queue_rules, "RATING_WITHIN", "a finished ticket may be rated within"),
+    (queue_rules, "OVERTAKE_CAP_MAX", "the highest overtake cap that a policy may promise"),
+    (visits_alerts, "MANAGERS_ASKED_MAX", "lobby managers that an alert is leased to, one after the other"),
     (ticket_screen, "GONE_AFTER", "a ticket's page leads nowhere after the visit by"),
     (feeds, "FILE_BYTES_MAX", "bytes of a file of head office"),
     (feeds, "ROWS_MAX", "lines of such a file"),
@@ -203,11 +212,16 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     level, state = ServiceLevel.ORDINARY, VisitState.ARRIVED
     visit = Visit("v", "0001", state, NOW, None, None, level, None, "morning_guest", "en", 1, "device:d")
     point = ServicePoint("0001", "W1", "window", {}, ("A",))
+    help_asked = (AlertKind.HELP, "d", AlertState.RAISED, Rung.LOBBY, NOW, 180, NOW)
+    alert = Alert("a", "0001", *help_asked)
     return {
         TicketEvent: lambda kind: cast(Event, kind("0001", ticket)),
         PointEvent: lambda kind: cast(Event, kind("0001", point)),
         VisitEvent: lambda kind: cast(Event, kind("0001", visit)),
         DeviceEvent: lambda kind: cast(Event, kind("0001", "d", "kiosk", "门口")),
+        AlertEvent: lambda kind: cast(Event, kind("0001", alert)),
+        QueueChanged: lambda kind: cast(Event, kind("0001", QueuePolicy(FIFO, 1, 0), Standing())),
+        TicketRated: lambda kind: cast(Event, kind("0001", ticket, 5)),
         ExpectedWaitChanged: lambda kind: cast(Event, kind("0001", {"A": Waits(0, 60, 120)})),
     }
 

@@ -35,6 +35,14 @@ def _point_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.point_seen(happened.data, None).model_dump()
 
 
+def _queue_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.queue_seen(happened.data).model_dump()
+
+
+def _queue_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.public_queue_seen(happened.data).model_dump()
+
+
 def colleague(reader: Reader, staff_id: str | None) -> wire.StaffSeen | None:
     """Who works at a point, by name."""
     found = staff.named(reader.db, reader.keys, [staff_id]) if staff_id else {}
@@ -59,5 +67,8 @@ WORDING: Wording = {
     events.TicketCancelled.type: _TICKETS,
     events.ServicePointOpened.type: _POINTS,
     events.ServicePointClosed.type: _POINTS,
+    events.TicketRated.type: {"head": as_recorded},
+    events.QueueChanged.type: dict.fromkeys(STAFF_AUDIENCES, _queue_for_staff)
+    | dict.fromkeys(PUBLIC_AUDIENCES, _queue_for_all),
     events.ExpectedWaitChanged.type: dict.fromkeys(STAFF_AUDIENCES + PUBLIC_AUDIENCES, as_recorded),
 }
