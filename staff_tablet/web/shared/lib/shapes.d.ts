@@ -52,6 +52,9 @@ export type Ticket = {
   service_point: string | null;
   language: string;
   call_count?: number;
+  recall_count?: number;
+  /** Only of a call, for everybody: why somebody who came later went first. */
+  reason?: "cap" | "priority" | "help" | "staff" | null;
 };
 
 export type ServicePoint = {
@@ -77,7 +80,11 @@ export type Lobby = {
   tickets: Ticket[];
   service_points: ServicePoint[];
   expected_wait: Record<string, Wait>;
+  queue?: QueueSeen;
 };
+
+/** How the queue is run now; public screens get no ids. */
+export type QueueSeen = { discipline: string; is_degraded: boolean; points_open: number; points_planned: number | null };
 
 export type LobbyEvent = { seq: number; prev_seq: number; type: string; at: string; data: any };
 export type News = { epoch: string; events: LobbyEvent[] };
@@ -122,6 +129,8 @@ export type Page = {
   branch: { code: string; names: Names } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
+  /** Where the clips of each language are; empty where none were made. */
+  voice?: Record<string, Record<string, string>>;
   sign_ins?: SignIn[];
   next?: string;
   branches?: { code: string; names: Names }[];
