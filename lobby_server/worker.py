@@ -26,6 +26,7 @@ from lobby_server.queue.actions import calls, places
 from lobby_server.queue.forecast import Line
 from lobby_server.queue.rules import Waits
 from lobby_server.visits import actions as visits
+from lobby_server.visits.actions import caring
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ WAITS_EVERY_S = 2.0
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
-    visits.CLAIM_ENDS: visits.end_claim,
+    visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,

@@ -17,8 +17,10 @@ from lobby_server.branch.rules import (
     Branch,
     Device,
     ServicePoint,
+    check_hours,
+    check_point,
 )
-from lobby_server.kernel.errors import Gone, NotFound, Unproven
+from lobby_server.kernel.errors import Conflict, Gone, NotFound, Unproven
 from lobby_server.kernel.work import Work, start_branch_clock
 
 # Crockford's letters without those that look alike: 8 of them carry 40 bits.
@@ -39,7 +41,16 @@ class OpenBranch:
 
 
 def open_branch(work: Work, request: OpenBranch) -> None:
-    """Found a branch: its history begins at number 0."""
+    """Found a branch: its history begins at number 0.
+
+    Raises Conflict("branch_exists"), Invalid for hours or a service point that cannot be.
+    """
+    if store.find_branch(work.db, request.branch.id) is not None:
+        raise Conflict("branch_exists")
+    check_hours(request.branch.hours)
+    check_hours(request.branch.plan)
+    for point in request.service_points:
+        check_point(point, request.branch.zones)
     store.add_branch(work.db, request.branch)
     start_branch_clock(work, request.branch.id)
     for point in request.service_points:

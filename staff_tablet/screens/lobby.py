@@ -120,7 +120,7 @@ class _Picture:
             server_time=server_time,
             audience=self.audience,
             branch=branch_seen(branch, queue),
-            service_types=[_service_type(each) for each in self.types.values()],
+            service_types=self._service_types(),
             visits=self._visits(),
             tickets=self._tickets(queue),
             service_points=self._points(),
@@ -128,6 +128,11 @@ class _Picture:
             alerts=[],
             expected_wait={name: queue_wire.wait_seen(each) for name, each in queue.waits.items()},
         )
+
+    def _service_types(self) -> list[ServiceTypeSeen]:
+        """All of them, for a ticket may be older than a change; the first page shows what this branch offers."""
+        offered = branches.service_codes(self.reader.db, self.branch_id)
+        return [_service_type(each, is_offered=each.code in offered) for each in self.types.values()]
 
     @property
     def _is_staff(self) -> bool:
@@ -202,7 +207,7 @@ def branch_seen(branch: Branch, queue: queue_store.Queue) -> BranchSeen:
     )
 
 
-def _service_type(each: ServiceType) -> ServiceTypeSeen:
+def _service_type(each: ServiceType, *, is_offered: bool) -> ServiceTypeSeen:
     return ServiceTypeSeen(
         code=each.code,
         names=dict(each.names),
@@ -210,5 +215,5 @@ def _service_type(each: ServiceType) -> ServiceTypeSeen:
         ticket_class=each.ticket_class,
         typical_s=each.typical_s,
         icon=each.icon,
-        tile=each.tile,
+        tile=each.tile and is_offered,
     )
