@@ -27,6 +27,10 @@ def _ticket_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.public_form(happened.data)
 
 
+def _call_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.public_call(happened.data)
+
+
 def _point_for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.point_seen(happened.data, colleague(reader, happened.data["staff_id"])).model_dump()
 
@@ -55,7 +59,8 @@ _POINTS = dict.fromkeys(STAFF_AUDIENCES, _point_for_staff) | dict.fromkeys(PUBLI
 
 WORDING: Wording = {
     events.TicketIssued.type: _TICKETS,
-    events.TicketCalled.type: {**_TICKETS, **dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)},
+    events.TicketCalled.type: dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)
+    | dict.fromkeys(PUBLIC_AUDIENCES, _call_for_all),
     events.TicketRecalled.type: _TICKETS,
     events.TicketStarted.type: _TICKETS,
     events.TicketFinished.type: _TICKETS,
