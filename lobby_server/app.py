@@ -103,7 +103,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
-    pages = load_pages(KIOSK_WEB)
+    pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
     doors = [
         branch_http.door,
         appointments_http.door,

@@ -285,6 +285,12 @@ def next_business_day(last: date | None, branch: Branch, now: datetime) -> tuple
     return max(last, today), today - last > JUMP_MAX
 
 
+def day_start(day: date, branch: Branch) -> datetime:
+    """The moment in UTC at which a business day begins: its cut-over."""
+    midnight = datetime.combine(day, time(), ZoneInfo(branch.timezone))
+    return (midnight + timedelta(minutes=branch.cut_over_minute)).astimezone(UTC)
+
+
 def device_token_text(device_id: str, nonce: str) -> bytes:
     """What a device signs to prove that it still holds its key."""
     return f"branch-lobby device-token v1\n{device_id}\n{nonce}".encode()

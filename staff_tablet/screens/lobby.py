@@ -22,8 +22,10 @@ from lobby_server.queue import wire as queue_wire
 from lobby_server.queue.events import PointEvent
 from lobby_server.realtime.wording import Reader, Vocabulary
 from lobby_server.staff import store as staff
+from lobby_server.visits import live as visits_live
 from lobby_server.visits import store as visits_store
 from lobby_server.visits import wire as visits_wire
+from lobby_server.visits.store import alerts
 
 # The first that fits: a branch head who also serves at a window sees what a head sees.
 _AUDIENCES = {HEAD: "head", LOBBY_MANAGER: "lobby", RM: "rm", TELLER: "teller", KIOSK: "kiosk", WALL: "wall"}
@@ -77,7 +79,8 @@ class Lobby(Wire):
     tickets: list[queue_wire.TicketSeen] | list[queue_wire.PublicTicket]
     service_points: list[queue_wire.PointSeen]
     devices: list[DeviceSeen]
-    alerts: list[str]
+    alerts: list[visits_wire.AlertSeen]
+    queue: queue_wire.QueueSeen | queue_wire.PublicQueueSeen
     expected_wait: dict[str, queue_wire.WaitSeen]
 
 
@@ -130,7 +133,8 @@ class _Picture:
             tickets=self._tickets(queue),
             service_points=self._points(),
             devices=self._devices(now),
-            alerts=[],
+            alerts=self._alerts(),
+            queue=self._queue(queue),
             expected_wait={name: queue_wire.wait_seen(each) for name, each in queue.waits.items()},
         )
 
@@ -178,6 +182,16 @@ class _Picture:
         return [
             queue_wire.PublicTicket(**queue_wire.public_form(queue_wire.ticket_data(each))) for each in shown.values()
         ]
+
+    def _queue(self, queue: queue_store.Queue) -> queue_wire.QueueSeen | queue_wire.PublicQueueSeen:
+        data = queue_wire.queue_data(self.branch_id, queue.policy, queue.standing)
+        return queue_wire.queue_seen(data) if self._is_staff else queue_wire.public_queue_seen(data)
+
+    def _alerts(self) -> list[visits_wire.AlertSeen]:
+        if self.audience not in visits_live.LADDER:
+            return []
+        living = [visits_wire.alert_data(each) for each in alerts.live(self.reader.db, self.branch_id)]
+        return visits_live.alerts_seen(self.reader, living, for_head=self.audience == "head")
 
     def _points(self) -> list[queue_wire.PointSeen]:
         points = branches.service_points(self.reader.db, self.branch_id)
