@@ -74,6 +74,13 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
+    "/api/v1/devices/codes": lambda _scene: {"kind": "kiosk"},
+    "/api/v1/settings/service-points/{code}": lambda _scene: {
+        "kind": "window",
+        "names": {"zh-CN": "一", "en": "1"},
+        "serves": ["A", "B"],
+    },
+    "/api/v1/settings/calendar": lambda _scene: {"hours": [], "closed_on": [], "plan": []},
     "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
@@ -135,7 +142,9 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
         if route.path.endswith("finish"):
             house.works.run(queue.start_service, queue.AtPoint("W1", issued.ticket.id), who.who)
     alert_id = house.works.run(ask_for_help, AskForHelp(visit_id, "en"), kiosk).id
-    return Scene(visit_id, issued.ticket.id, issued.ticket_key, kiosk.id, alert_id)
+    # Whoever is shut out stays out: that is not the kiosk which still has to knock.
+    device_id = make.enrolled(house, "wall") if route.path.endswith("/revoke") else kiosk.id
+    return Scene(visit_id, issued.ticket.id, issued.ticket_key, device_id, alert_id)
 
 
 @SQLITE
