@@ -230,7 +230,7 @@ def api_table() -> str:
             branch_http.door,
             appointments_http.door,
             customers_http.door,
-            staff_door(nothing, clock),
+            staff_door(nothing, nothing, clock),
             visits_door({}),
             queue_http.queue_door({}),
             *screens,

@@ -74,6 +74,11 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
+    # Incomplete on purpose, like signing in.
+    "/api/v1/me/pin": lambda _scene: {"pin": "902817"},
+    "/api/v1/pin-switch": lambda _scene: {"staff_no": "T001"},
+    "/api/v1/staff": lambda _scene: {"staff_no": "T001", "name": "周敏", "roles": ["teller"]},
+    "/api/v1/staff/{staff_no}": lambda _scene: {"licences": []},
     "/api/v1/devices/codes": lambda _scene: {"kind": "kiosk"},
     "/api/v1/settings/service-points/{code}": lambda _scene: {
         "kind": "window",
@@ -121,7 +126,9 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk", appointment_id="a")
+    path = route.path.format(
+        **scene.__dict__, code="W1", file="none.js", kind="kiosk", appointment_id="a", staff_no="T9"
+    )
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
