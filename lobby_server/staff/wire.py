@@ -10,6 +10,9 @@ from lobby_server.doors.reading import Code, Text, Wire
 from lobby_server.kernel.actor import Actor
 from lobby_server.staff.rules import LICENCES_MAX, SignIn, Staff, may_be_pin
 
+Roles = Annotated[list[Literal["admin", "head", "lobby_manager", "rm", "teller"]], Field(min_length=1, max_length=5)]
+Licences = Annotated[list[Code], Field(max_length=LICENCES_MAX)]
+
 
 class Credentials(Wire):
     """Who says they are who, and their password."""
@@ -25,6 +28,7 @@ class NewColleague(Wire):
     branch: Code
     staff_no: Code
     name: Text
+    licences: Licences = Field(default_factory=list)
 
 
 class Colleague(Wire):
@@ -74,10 +78,6 @@ class PinChosen(Wire):
 
     password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     pin: Annotated[str, AfterValidator(_a_pin)]
-
-
-Roles = Annotated[list[Literal["admin", "head", "lobby_manager", "rm", "teller"]], Field(min_length=1, max_length=5)]
-Licences = Annotated[list[Code], Field(max_length=LICENCES_MAX)]
 
 
 class StaffMade(Wire):
