@@ -40,6 +40,7 @@ from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
 from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
 from lobby_server.realtime.wording import Vocabulary
+from lobby_server.recommend import http as recommend_http
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import COOKIE_PURPOSE
 from lobby_server.staff.events import SignedOut
@@ -107,6 +108,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
+        recommend_http.door,
         queue_door(types),
         lobby_door(types, vocabulary),
         ticket_door(types, vocabulary),

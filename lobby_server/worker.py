@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
+from lobby_server.customers.actions import feed as customer_feed
 from lobby_server.identification import store as identification
 from lobby_server.identification.rules import LIVES, SKEW
 from lobby_server.kernel import due
@@ -34,6 +35,7 @@ WAITS_EVERY_S = 2.0
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
+    customer_feed.ENTER: customer_feed.enter_portion,
     visits.CLAIM_ENDS: visits.end_claim,
     visits.ABANDONED: visits.abandon,
     queue.DAY_ENDS: queue.end_day,

@@ -38,6 +38,11 @@ from lobby_server.queue.events import ExpectedWaitChanged, PointEvent, TicketEve
 from lobby_server.queue.rules import Ticket, TicketState, Waits
 from lobby_server.realtime import sockets
 from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.recommend import http as recommend_http
+from lobby_server.recommend import rules as recommend_rules
+from lobby_server.recommend import suitability
+from lobby_server.recommend.events import OfferEvent
+from lobby_server.recommend.rules import Offer, Reason
 from lobby_server.staff import http as staff_http
 from lobby_server.staff import rules as staff_rules
 from lobby_server.staff.http import staff_door
@@ -79,6 +84,9 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (identification, "SAME_ASKER_WITHIN", "the same device may show the same code again within"),
     (visits_actions, "UNDECIDED_LEAVES_AFTER", "a visit that chose nothing is over after"),
     (visits_rules, "CLAIM_LIVES", "a claim lives"),
+    (recommend_rules, "OFFERS_MAX", "offers on a visit"),
+    (suitability, "DECLINED_RESTS", "a product that was declined is not offered again for"),
+    (suitability, "RATING_MONTHS", "months that a risk rating holds"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),
     (ticket_screen, "GONE_AFTER", "a ticket's page leads nowhere after the visit by"),
     (feeds, "FILE_BYTES_MAX", "bytes of a file of head office"),
@@ -193,10 +201,12 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     level, state = ServiceLevel.ORDINARY, VisitState.ARRIVED
     visit = Visit("v", "0001", state, NOW, None, None, level, None, "morning_guest", "en", 1, "device:d")
     point = ServicePoint("0001", "W1", "window", {}, ("A",))
+    offer = Offer("o", "0001", "v", "c", 1, "dep-1y", "deposit", {}, Reason("declared", {}), None, None, NOW)
     return {
         TicketEvent: lambda kind: cast(Event, kind("0001", ticket)),
         PointEvent: lambda kind: cast(Event, kind("0001", point)),
         VisitEvent: lambda kind: cast(Event, kind("0001", visit)),
+        OfferEvent: lambda kind: cast(Event, kind("0001", offer)),
         ExpectedWaitChanged: lambda kind: cast(Event, kind("0001", {"A": Waits(0, 60, 120)})),
     }
 
@@ -264,6 +274,7 @@ def api_table() -> str:
             customers_http.door,
             staff_door(nothing, clock),
             visits_door({}),
+            recommend_http.door,
             queue_http.queue_door({}),
             *screens,
         ]

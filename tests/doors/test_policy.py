@@ -65,6 +65,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
+    "/api/v1/visits/{visit_id}/responses": lambda _scene: {"offer_id": make.new_id(), "answer": "accepted"},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},

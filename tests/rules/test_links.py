@@ -15,6 +15,7 @@ from lobby_server.kernel.events import Event, Recorded
 from lobby_server.queue import events as queue_events
 from lobby_server.queue.live import PUBLIC_AUDIENCES, STAFF_AUDIENCES
 from lobby_server.realtime.wording import Reader, Vocabulary, as_recorded, link
+from lobby_server.recommend import events as recommend_events
 from lobby_server.visits import events as visits_events
 from tests.screen import VOCABULARY
 
@@ -99,8 +100,8 @@ def kinds(module: Any) -> set[str]:
     }
 
 
-def test_every_event_of_queue_and_visits_is_worded_for_all_staff() -> None:
-    wanted = kinds(queue_events) | kinds(visits_events)
+def test_every_event_of_queue_offers_and_visits_is_worded_for_all_staff() -> None:
+    wanted = kinds(queue_events) | kinds(visits_events) | kinds(recommend_events)
     assert len(wanted) >= 14
     for audience in STAFF_AUDIENCES:
         assert VOCABULARY.types[audience] == wanted
