@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261123_0410"
-down_revision = "20261123_0300"
+down_revision = "20261123_0400"
 branch_labels = None
 depends_on = None
 
