@@ -49,6 +49,7 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
 from staff_tablet.screens.lobby import lobby_door
@@ -112,6 +113,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         recommend_http.door,
         queue_door(types),
         lobby_door(types, vocabulary),
+        customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
         page_door(pages),

@@ -53,9 +53,11 @@ from lobby_server.visits import actions as visits_actions
 from lobby_server.visits import alerts as visits_alerts
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import rules as visits_rules
+from lobby_server.visits.actions import revealing
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
 from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
+from staff_tablet.screens import customer_card
 from staff_tablet.screens import ticket as ticket_screen
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import lobby_door
@@ -98,6 +100,7 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (recommend_rules, "OFFERS_MAX", "offers on a visit"),
     (suitability, "DECLINED_RESTS", "a product that was declined is not offered again for"),
     (suitability, "RATING_MONTHS", "months that a risk rating holds"),
+    (revealing, "SHOWN_FOR", "a revealed name may stand on a screen"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),
     (queue_rules, "RECALL_EVERY", "between two calls of the same number lie at least"),
     (queue_rules, "RECALLS_BEFORE_NO_SHOW", "recalls before a customer counts as not come"),
@@ -276,17 +279,16 @@ def doors_table(doors: Iterable[Door]) -> str:
 def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
     screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
-    return doors_table(
-        [
-            branch_http.door,
-            customers_http.door,
-            staff_door(nothing, clock),
-            visits_door({}),
-            recommend_http.door,
-            queue_http.queue_door({}),
-            *screens,
-        ]
-    )
+    rooms = [
+        branch_http.door,
+        customers_http.door,
+        customer_card.door,
+        staff_door(nothing, clock),
+        visits_door({}),
+        recommend_http.door,
+        queue_http.queue_door({}),
+    ]
+    return doors_table([*rooms, *screens])
 
 
 def pages_table() -> str:

@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Only adds tables: the code before it does not know them."""
+    """Only adds tables and an index: the code before it does not know them."""
     op.create_table(
         "product",
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -69,4 +69,5 @@ def upgrade() -> None:
         sa.CheckConstraint("answer IN ('accepted', 'declined', 'deferred')", name=op.f("ck_offer_answer")),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name=op.f("ck_offer_answered")),
     )
+    op.create_index(op.f("ix_visit_customer_id"), "visit", ["customer_id"])
     op.create_index(op.f("ix_offer_customer_id_shown_on"), "offer", ["customer_id", "shown_on"])
