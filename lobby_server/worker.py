@@ -14,6 +14,7 @@ from lobby_server.appointments import actions as appointments
 from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
+from lobby_server.customers.actions import feed as customer_feed
 from lobby_server.identification import store as identification
 from lobby_server.identification.rules import LIVES, SKEW
 from lobby_server.kernel import due
@@ -39,6 +40,7 @@ TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     appointments.MISSED: appointments.miss,
+    customer_feed.ENTER: customer_feed.enter_portion,
     branch.DEVICE_SILENT: branch.lose_device,
     visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,

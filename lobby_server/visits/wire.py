@@ -12,6 +12,8 @@ from lobby_server.doors.reading import Code, Id, Language, Wire
 from lobby_server.kernel.privacy import mask_name
 from lobby_server.queue.rules import Ticket, Waits
 from lobby_server.queue.wire import Announced, IssuedTicket, StaffSeen, announced
+from lobby_server.recommend.rules import Offer
+from lobby_server.recommend.wire import OfferSeen, offer_seen
 from lobby_server.visits.actions import Arrived
 from lobby_server.visits.alerts import Took
 from lobby_server.visits.events import AlertEvent, VisitEvent
@@ -120,6 +122,7 @@ class VisitSeen(Wire):
     language: str
     party_size: int
     promise_s: int
+    recommendation: OfferSeen | None
 
 
 class AlertSeen(Wire):
@@ -214,7 +217,9 @@ def visit_data(visit: Visit) -> dict[str, Any]:
     return VisitEvent(visit.branch_id, visit).data()
 
 
-def visit_seen(data: Mapping[str, Any], full_name: str | None, claimant: StaffSeen | None) -> VisitSeen:
+def visit_seen(
+    data: Mapping[str, Any], full_name: str | None, claimant: StaffSeen | None, recommended: Offer | None
+) -> VisitSeen:
     """An event's visit as a card, the name masked here and nowhere else."""
     return VisitSeen(
         visit_id=data["id"],
@@ -223,6 +228,7 @@ def visit_seen(data: Mapping[str, Any], full_name: str | None, claimant: StaffSe
         greeting=Greeting(code=data["greeting"]),
         claimed_by=claimant,
         claimed_until=data["claim"]["until"] if data["claim"] else None,
+        recommendation=offer_seen(recommended) if recommended else None,
         **{name: data[name] for name in _SAME_FIELDS},
     )
 

@@ -22,10 +22,12 @@ from lobby_server.queue import store as queue_store
 from lobby_server.queue import wire as queue_wire
 from lobby_server.queue.events import PointEvent
 from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.recommend import store as recommendations
 from lobby_server.staff import store as staff
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import store as visits_store
 from lobby_server.visits import wire as visits_wire
+from lobby_server.visits.live import recommended
 from lobby_server.visits.store import alerts
 
 # The first that fits: a branch head who also serves at a window sees what a head sees.
@@ -143,11 +145,13 @@ class _Picture:
             self.reader.db, self.reader.keys, {each.customer_id for each in here if each.customer_id}
         )
         claimants = self._colleagues(each.claim.staff_id for each in here if each.claim)
+        offers = recommendations.offers_of(self.reader.db, [each.id for each in here])
         return [
             visits_wire.visit_seen(
                 visits_wire.visit_data(each),
                 names.get(each.customer_id or ""),
                 claimants.get(each.claim.staff_id) if each.claim else None,
+                recommended(offers, each.id),
             )
             for each in here
         ]
