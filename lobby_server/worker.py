@@ -26,7 +26,7 @@ from lobby_server.queue.actions import calls, places
 from lobby_server.queue.forecast import Line
 from lobby_server.queue.rules import Waits
 from lobby_server.visits import actions as visits
-from lobby_server.visits.actions import caring
+from lobby_server.visits.actions import caring, machines
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ TIDY_EVERY_S = 3600.0
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
+    visits.MACHINE_WAITED: machines.end_waiting,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,
     calls.REENTRY_ENDS: places.end_reentry,

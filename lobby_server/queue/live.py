@@ -55,6 +55,7 @@ WORDING: Wording = {
     events.TicketResumed.type: _TICKETS,
     events.TicketTransferred.type: _TICKETS,
     events.TicketDelayed.type: _TICKETS,
+    events.TicketChanged.type: _TICKETS,
     events.TicketCancelled.type: _TICKETS,
     events.ServicePointOpened.type: _POINTS,
     events.ServicePointClosed.type: _POINTS,

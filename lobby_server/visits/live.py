@@ -13,11 +13,11 @@ from lobby_server.visits import events, wire
 
 
 def card(reader: Reader, data: Mapping[str, Any]) -> wire.VisitSeen:
-    """A visit's card with the masked name and the colleague who took it."""
+    """A visit's card with the masked name and the colleagues who took and greeted it."""
     customer_id = data["customer_id"]
     names = customers.names(reader.db, reader.keys, [customer_id]) if customer_id else {}
-    claimant = colleague(reader, data["claim"]["staff_id"]) if data["claim"] else None
-    return wire.visit_seen(data, names.get(customer_id), claimant)
+    found = ((each, colleague(reader, each)) for each in wire.staff_ids(data))
+    return wire.visit_seen(data, names.get(customer_id), {each: who for each, who in found if who is not None})
 
 
 def _for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
@@ -33,6 +33,8 @@ WORDING: Wording = {
         events.VisitClaimEnded,
         events.VisitServed,
         events.VisitReturned,
+        events.VisitGreeted,
+        events.VisitChanged,
         events.VisitLeft,
     )
 }

@@ -8,11 +8,12 @@ from lobby_server.queue.events import (
     TicketFinished,
     TicketIssued,
     TicketParked,
+    TicketResumed,
     TicketStarted,
     TicketTransferred,
 )
 from lobby_server.visits import actions, store
-from lobby_server.visits.actions import sending
+from lobby_server.visits.actions import machines, sending
 
 
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
@@ -22,7 +23,9 @@ def on_ticket_started(work: Work, happened: TicketStarted) -> None:
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
     """Served, and gone; with a next step the visit goes on with the ticket that is issued for it."""
-    if happened.next_service_type is None:
+    if happened.next_service_type is not None:
+        sending.step_done(work, happened.ticket)
+    else:
         _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, "served")
 
 
@@ -31,9 +34,14 @@ def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | T
     sending.back_in_line(work, happened.ticket)
 
 
+def on_ticket_resumed(work: Work, happened: TicketResumed) -> None:
+    """Back in line; if it was held for a machine, they are there no longer."""
+    machines.take_up_with(work, happened.ticket)
+
+
 def on_ticket_cancelled(work: Work, happened: TicketCancelled) -> None:
     """Gave the place up, or missed the call and did not come back in time: gone."""
-    because = "cancelled" if happened.ticket.missed_at is None else "missed"
+    because = "cancelled" if happened.ticket.missed_at is None else "no_show"
     _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, because)
 
 
@@ -49,5 +57,6 @@ REACTIONS: Reactions = {
     TicketIssued: (on_ticket_back_in_line,),
     TicketParked: (on_ticket_back_in_line,),
     TicketTransferred: (on_ticket_back_in_line,),
+    TicketResumed: (on_ticket_resumed,),
     TicketCancelled: (on_ticket_cancelled,),
 }

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from lobby_server.branch.rules import ServiceType
+from lobby_server.branch.rules import Machine, ServiceType
 from lobby_server.doors.reading import Code, Id, Language, Wire
+from lobby_server.kernel.events import to_json
 from lobby_server.kernel.privacy import mask_name
-from lobby_server.queue.rules import Ticket, Waits
+from lobby_server.queue.rules import Ticket
 from lobby_server.queue.wire import Announced, IssuedTicket, StaffSeen, announced
 from lobby_server.visits.actions import Arrived
+from lobby_server.visits.actions.sending import Routed, Surroundings
 from lobby_server.visits.events import VisitEvent
 from lobby_server.visits.rules import Visit
 
@@ -39,7 +41,19 @@ class RouteChoice(Wire):
     """Which service, and which way to it."""
 
     service_type: Code
-    choice: Literal["ticket"]
+    choice: Literal["self_service", "ticket", "adviser"]
+
+
+class MachineOutcome(Wire):
+    """How the work at a machine ended: done, its own fault, or a task that needs a person."""
+
+    outcome: Literal["done", "failed", "refused"]
+
+
+class WhyBack(Wire):
+    """Why somebody comes back from a machine: a code."""
+
+    reason: Code
 
 
 class CustomerSeen(Wire):
@@ -56,14 +70,27 @@ class Greeting(Wire):
     code: str
 
 
+class MachineSeen(Wire):
+    """A self-service machine: which, and where it stands."""
+
+    code: str
+    names: dict[str, str]
+    zone: str | None
+    kind: str
+
+
 class Offered(Wire):
-    """One service that can be chosen, in the visit's language."""
+    """One service that can be chosen, in the visit's language, and the way that is better for this visit.
+
+    `device` is a machine that is alive and free now; `reason` holds a code and the facts of its sentence.
+    """
 
     code: str
     name: str
-    route: Literal["ticket"]
+    route: str
     expected_wait: Announced | None
-    device: str | None = None
+    device: MachineSeen | None = None
+    reason: dict[str, Any]
 
 
 class NeedSeen(Wire):
@@ -93,15 +120,57 @@ class Welcome(Wire):
     ticket: RunningTicket | None = None
 
 
-class RoutedVisit(Wire):
-    """Where to go now."""
+class FasterWay(Wire):
+    """A way that is faster than the one chosen, and still open; `wait_s` is what it saves."""
 
     route: str
-    ticket: IssuedTicket
+    device: MachineSeen
+    wait_s: int | None
+
+
+class RoutedVisit(Wire):
+    """Where to go now: to a machine, or with a ticket into the line; `running` is the ticket held meanwhile."""
+
+    route: str
+    reason: dict[str, Any]
+    device: MachineSeen | None = None
+    ticket: IssuedTicket | None = None
+    running: RunningTicket | None = None
+    faster: FasterWay | None = None
+
+
+class WhereNow(Wire):
+    """Where a visit stands after its work at a machine; `ticket` is new, `running` the one it had."""
+
+    visit_id: str
+    state: str
+    route: str | None
+    device: MachineSeen | None
+    ticket: IssuedTicket | None = None
+    running: RunningTicket | None = None
+
+
+class Touchpoint(Wire):
+    """One thing that befell a visit: when, what, by whom (a colleague; None for devices and the house itself)."""
+
+    at: str
+    code: str
+    by: StaffSeen | None
+    facts: dict[str, Any]
+
+
+class History(Wire):
+    """Everything that befell a visit, oldest first."""
+
+    touchpoints: list[Touchpoint]
 
 
 class VisitSeen(Wire):
-    """The card on a tablet. No name but the masked one."""
+    """The card on a tablet. No name but the masked one.
+
+    `device` is the machine that it was sent to, `at_machine` whether they have begun there. Until `undo_until`
+    whoever did the newest deed may take it back.
+    """
 
     visit_id: str
     state: str
@@ -119,6 +188,13 @@ class VisitSeen(Wire):
     language: str
     party_size: int
     promise_s: int
+    level_reason: dict[str, Any] | None
+    companion_of: str | None
+    greeted_by: StaffSeen | None
+    device: MachineSeen | None
+    at_machine: bool
+    steps_done: list[str]
+    undo_until: str | None
 
 
 class VisitAnswer(Wire):
@@ -127,9 +203,7 @@ class VisitAnswer(Wire):
     visit: VisitSeen
 
 
-def welcome(
-    arrived: Arrived, types: Mapping[str, ServiceType], waits: Mapping[str, Waits], *, is_staff: bool
-) -> Welcome:
+def welcome(arrived: Arrived, types: Mapping[str, ServiceType], around: Surroundings, *, is_staff: bool) -> Welcome:
     """The choices after an arrival: the suggested service first, then what most people come for."""
     visit, customer = arrived.visit, arrived.customer
     suggested = visit.need.code if visit.need and visit.need.code in types else None
@@ -146,7 +220,7 @@ def welcome(
         visit_id=visit.id,
         customer=seen,
         greeting=Greeting(code=visit.greeting),
-        services=[_offered(each, visit.language, waits.get(each.ticket_class)) for each in offered],
+        services=[_offered(each, visit, around) for each in offered],
         suggested=suggested,
         need=_need(VisitEvent(visit.branch_id, visit).data()["need"]),
         ticket=_running(arrived.ticket),
@@ -158,15 +232,23 @@ def visit_data(visit: Visit) -> dict[str, Any]:
     return VisitEvent(visit.branch_id, visit).data()
 
 
-def visit_seen(data: Mapping[str, Any], full_name: str | None, claimant: StaffSeen | None) -> VisitSeen:
-    """An event's visit as a card, the name masked here and nowhere else."""
+def visit_seen(data: Mapping[str, Any], full_name: str | None, colleagues: Mapping[str, StaffSeen]) -> VisitSeen:
+    """An event's visit as a card, the name masked here and nowhere else. Older events lack the newer fields."""
+    claim, errand = data["claim"], data.get("errand")
     return VisitSeen(
         visit_id=data["id"],
         masked_name=mask_name(full_name) if full_name else None,
         need=_need(data["need"]),
         greeting=Greeting(code=data["greeting"]),
-        claimed_by=claimant,
-        claimed_until=data["claim"]["until"] if data["claim"] else None,
+        claimed_by=colleagues.get(claim["staff_id"]) if claim else None,
+        claimed_until=claim["until"] if claim else None,
+        level_reason=_said(data.get("level_reason")),
+        companion_of=data.get("companion_of"),
+        greeted_by=colleagues.get(data.get("greeted_by") or ""),
+        device=_device(errand),
+        at_machine=bool(errand and errand["started_at"]),
+        steps_done=data.get("steps_done", []),
+        undo_until=data.get("undo_until"),
         **{name: data[name] for name in _SAME_FIELDS},
     )
 
@@ -191,8 +273,66 @@ def _need(data: Mapping[str, Any] | None) -> NeedSeen | None:
     return NeedSeen(code=data["code"], reason={"code": data["reason"]["code"], **data["reason"]["facts"]})
 
 
-def _offered(service: ServiceType, language: str, waits: Waits | None) -> Offered:
-    return Offered(code=service.code, name=service.names[language], route="ticket", expected_wait=announced(waits))
+def _said(reason: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A reason's code beside the facts of its sentence."""
+    return {"code": reason["code"], **reason["facts"]} if reason else None
+
+
+def _device(errand: Mapping[str, Any] | None) -> MachineSeen | None:
+    return MachineSeen(**{name: errand[name] for name in MachineSeen.model_fields}) if errand else None
+
+
+def staff_ids(data: Mapping[str, Any]) -> list[str]:
+    """The colleagues whose names a card shows."""
+    claim = data["claim"]
+    return [each for each in (claim and claim["staff_id"], data.get("greeted_by")) if each]
+
+
+def _machine_seen(machine: Machine) -> MachineSeen:
+    point = machine.point
+    return MachineSeen(code=point.code, names=dict(point.names), zone=point.zone, kind=str(point.device_kind))
+
+
+def _offered(service: ServiceType, visit: Visit, around: Surroundings) -> Offered:
+    better = around.better_way(visit, service)
+    machine = around.free_machine(better.device_kind)
+    return Offered(
+        code=service.code,
+        name=service.names[visit.language],
+        route=better.route,
+        expected_wait=announced(around.waits.get(service.ticket_class)),
+        device=_machine_seen(machine) if machine else None,
+        reason={"code": better.reason.code, **better.reason.facts},
+    )
+
+
+def routed_visit(
+    routed: Routed, ticket: IssuedTicket | None, running: Ticket | None, around: Surroundings
+) -> RoutedVisit:
+    """Where to go, and the faster way when it is another one."""
+    better = routed.better
+    machine = around.free_machine(better.device_kind) if routed.visit.errand is None else None
+    wait_s = better.reason.facts.get("wait_s")
+    return RoutedVisit(
+        route=str(routed.visit.route),
+        reason={"code": better.reason.code, **better.reason.facts},
+        device=_device(to_json(routed.visit.errand)),
+        ticket=ticket,
+        running=_running(running) if ticket is None else None,
+        faster=FasterWay(route=better.route, device=_machine_seen(machine), wait_s=wait_s) if machine else None,
+    )
+
+
+def where_now(visit: Visit, ticket: IssuedTicket | None, running: Ticket | None) -> WhereNow:
+    """A visit after its work at a machine."""
+    return WhereNow(
+        visit_id=visit.id,
+        state=str(visit.state),
+        route=visit.route,
+        device=_device(to_json(visit.errand)),
+        ticket=ticket,
+        running=_running(running) if ticket is None else None,
+    )
 
 
 def _running(ticket: Ticket | None) -> RunningTicket | None:

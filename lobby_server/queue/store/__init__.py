@@ -221,6 +221,7 @@ def all_calls(db: sa.Connection) -> list[Call]:
 _CHANGING = (
     "service_type",
     "ticket_class",
+    "service_level",
     "state",
     "placed_at",
     "called_at",

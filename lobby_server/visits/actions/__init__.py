@@ -1,12 +1,14 @@
 """What happens on a visit: somebody arrives, and leaves.
 
-What befalls it between stands beside: where it goes in `sending`, who takes it in `caring`.
+What befalls it between stands beside: where it goes in `sending`, what it does at a machine in `machines`, who takes
+care of it in `caring`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from lobby_server.branch import store as branches
 from lobby_server.customers.rules import VULNERABLE, Customer
@@ -23,6 +25,7 @@ from lobby_server.visits.events import VisitArrived, VisitLeft
 from lobby_server.visits.rules import Visit, VisitState, greeting_of, level_of
 
 CLAIM_ENDS = "visit.claim_ends"
+MACHINE_WAITED = "visit.machine_waited"
 ABANDONED = "visit.abandoned"
 # Somebody who was identified and chose nothing has walked away; the card leaves the tablet.
 UNDECIDED_LEAVES_AFTER = timedelta(minutes=10)
@@ -119,19 +122,40 @@ def abandon(work: Work, visit_id: str) -> None:
         leave(work, visit, "undecided")
 
 
-def leave(work: Work, visit: Visit, because: str) -> None:
-    """The visit is over."""
-    gone = replace(visit, state=VisitState.LEFT, left_at=work.now, left_because=because, claim=None)
+def leave(work: Work, visit: Visit, because: str, **changes: Any) -> Visit:
+    """The visit is over; a machine where it was is free again."""
+    visit = free_machine(work, visit, because)
+    over = {"state": VisitState.LEFT, "left_at": work.now, "left_because": because, "claim": None, "undo": None}
+    gone = replace(visit, **{**over, **changes})
     store.save(work.db, gone)
     work.no_longer_due(CLAIM_ENDS, visit.id)
     work.no_longer_due(ABANDONED, visit.id)
     work.audit("leave", visit.id, branch_id=visit.branch_id, because=because)
     work.record(VisitLeft(visit.branch_id, gone))
+    return gone
+
+
+def free_machine(work: Work, visit: Visit, outcome: str) -> Visit:
+    """The visit without its errand; the machine may be given to the next. Whoever calls saves the visit."""
+    if visit.errand is None:
+        return visit
+    store.end_errand(work.db, visit.errand, work.now, outcome)
+    branches.give_machine(work.db, visit.branch_id, visit.errand.code, None)
+    work.no_longer_due(MACHINE_WAITED, visit.id)
+    work.audit("end_errand", visit.id, branch_id=visit.branch_id, machine=visit.errand.code, outcome=outcome)
+    return replace(visit, errand=None)
 
 
 def mine(work: Work, visit_id: str) -> Visit:
-    """A visit that this actor may act on: a device only on those that it made."""
+    """A visit that this actor may act on: a device only on those that it made or was given."""
     visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or (work.actor.kind == "device" and visit.made_by != work.actor.label):
+    if visit is None or (work.actor.kind == "device" and not _is_its_own(work, visit)):
         raise NotFound("visit")
     return visit
+
+
+def _is_its_own(work: Work, visit: Visit) -> bool:
+    if visit.made_by == work.actor.label:
+        return True
+    machine = branches.find_device(work.db, work.actor.id)
+    return visit.errand is not None and machine is not None and machine.service_point == visit.errand.code
