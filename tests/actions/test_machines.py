@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
-from lobby_server.kernel.actor import Actor, system
+from lobby_server.branch.actions import SignOfLife, note_heartbeat
+from lobby_server.branch.rules import LOST_AFTER
+from lobby_server.kernel.actor import Actor
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
@@ -36,7 +38,7 @@ def machine(house: House, cast: Cast) -> Actor:
 
 
 def beat(house: House, machine: Actor) -> None:
-    house.database.run(lambda db: branches.note_sign_of_life(db, machine.id, {}, house.clock.now()))
+    house.database.run(lambda db: branches.note_sign_of_life(db, machine.id, {}, False, house.clock.now()))
 
 
 def send(house: House, who: Actor, visit_id: str, service_type: str = "transfer") -> Visit:
@@ -204,7 +206,9 @@ def test_a_ticket_for_what_the_machine_did_ends_with_the_visit(house: House, cas
 def test_a_machine_that_is_lost_gives_everybody_their_place_back(house: House, cast: Cast, machine: Actor) -> None:
     visit = sent(house, cast)
     house.works.run(machines.start, visit.id, machine)
-    house.works.run(lambda work, code: machines.lose_machine(work, make.HERE, code), "S1", system(make.HERE))
+    beaten = SignOfLife(machine.id, {}, is_busy=True)
+    house.works.run(note_heartbeat, beaten, machine)
+    pass_by(house, LOST_AFTER)
     back = visit_of(house, visit.id)
     ticket = ticket_of(house, visit.id)
     assert back.state is VisitState.ROUTED and ticket is not None and ticket.placed_at == visit.arrived_at

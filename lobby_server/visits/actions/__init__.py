@@ -157,5 +157,5 @@ def mine(work: Work, visit_id: str) -> Visit:
 def _is_its_own(work: Work, visit: Visit) -> bool:
     if visit.made_by == work.actor.label:
         return True
-    machine = branches.find_device(work.db, work.actor.id)
-    return visit.errand is not None and machine is not None and machine.service_point == visit.errand.code
+    given = (each for each in branches.machines(work.db, visit.branch_id, work.now) if each.visit_id == visit.id)
+    return any(each.device_id == work.actor.id for each in given)
