@@ -47,6 +47,7 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import actions as visits_actions
 from lobby_server.visits import alerts as visits_alerts
 from lobby_server.visits import live as visits_live
+from lobby_server.visits import routing as visits_routing
 from lobby_server.visits import rules as visits_rules
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
@@ -90,6 +91,10 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (identification, "SAME_ASKER_WITHIN", "the same device may show the same code again within"),
     (visits_actions, "UNDECIDED_LEAVES_AFTER", "a visit that chose nothing is over after"),
     (visits_rules, "CLAIM_LIVES", "a claim lives"),
+    (visits_rules, "MACHINE_WAITS", "a machine waits for whoever was sent there"),
+    (visits_rules, "MACHINE_WORK_MAX", "the work at a machine takes at most"),
+    (visits_rules, "UNDO_WITHIN", "a deed on a visit can be undone for"),
+    (visits_routing, "PARTY_AT_MACHINE_MAX", "people who are sent to a machine together"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),
     (queue_rules, "RECALL_EVERY", "between two calls of the same number lie at least"),
     (queue_rules, "RECALLS_BEFORE_NO_SHOW", "recalls before a customer counts as not come"),

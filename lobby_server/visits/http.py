@@ -25,6 +25,7 @@ from lobby_server.visits.alerts import acknowledged_after, shown_after
 from lobby_server.visits.routing import ADVISER, SELF_SERVICE, TICKET
 from lobby_server.visits.rules import Alert, Visit
 from lobby_server.visits.store import alerts as alerts_store
+from lobby_server.visits.wire import ways
 
 _LADDER = {LOBBY_MANAGER, RM, HEAD}
 
@@ -72,8 +73,8 @@ def _sending(door: Door, types: Mapping[str, ServiceType]) -> None:
     @door.command(
         "/visits/{visit_id}/route",
         may={KIOSK, LOBBY_MANAGER, TELLER},
-        takes=wire.RouteChoice,
-        gives=wire.RoutedVisit,
+        takes=ways.RouteChoice,
+        gives=ways.RoutedVisit,
     )
     def post_route(call: Call) -> Answer:
         """Choose a service and the way to it: a machine, a ticket, an adviser."""
@@ -81,10 +82,10 @@ def _sending(door: Door, types: Mapping[str, ServiceType]) -> None:
         if service_type is None:
             raise Invalid("unknown_service_type", known=sorted(types))
 
-        def present(work: Work, routed: sending.Routed) -> wire.RoutedVisit:
+        def present(work: Work, routed: sending.Routed) -> ways.RoutedVisit:
             ticket = _issued(work, routed.ticket, call.house.settings.public_url) if routed.ticket else None
             around = sending.look_around(work.db, routed.visit.branch_id, work.now)
-            return wire.routed_visit(routed, ticket, _running(work, routed.visit), around)
+            return ways.routed_visit(routed, ticket, _running(work, routed.visit), around)
 
         request = sending.Route(call.path["visit_id"], service_type, call.body.choice)
         return call.run(WAYS[call.body.choice], request, present)
@@ -93,18 +94,18 @@ def _sending(door: Door, types: Mapping[str, ServiceType]) -> None:
 def _at_machines(door: Door) -> None:
     who = {KIOSK, MACHINE, LOBBY_MANAGER, TELLER}
 
-    @door.command("/visits/{visit_id}/self-service/start", may=who, gives=wire.WhereNow)
+    @door.command("/visits/{visit_id}/self-service/start", may=who, gives=ways.WhereNow)
     def post_start(call: Call) -> Answer:
         """They begin at the machine."""
         return call.run(machines.start, call.path["visit_id"], lambda work, visit: _now(call, work, Back(visit)))
 
-    @door.command("/visits/{visit_id}/self-service/finish", may=who, takes=wire.MachineOutcome, gives=wire.WhereNow)
+    @door.command("/visits/{visit_id}/self-service/finish", may=who, takes=ways.MachineOutcome, gives=ways.WhereNow)
     def post_finish(call: Call) -> Answer:
         """The machine's work is done, has failed, or needs a person."""
         request = machines.Finish(call.path["visit_id"], call.body.outcome)
         return call.run(machines.finish, request, lambda work, back: _now(call, work, back))
 
-    @door.command("/visits/{visit_id}/return", may=who, takes=wire.WhyBack, gives=wire.WhereNow)
+    @door.command("/visits/{visit_id}/return", may=who, takes=ways.WhyBack, gives=ways.WhereNow)
     def post_return(call: Call) -> Answer:
         """Back in line, at the old place."""
         request = machines.Return(call.path["visit_id"], call.body.reason)
@@ -125,9 +126,9 @@ WAYS: Mapping[str, Callable[[Work, sending.Route], sending.Routed]] = {
 }
 
 
-def _now(call: Call, work: Work, back: Back) -> wire.WhereNow:
+def _now(call: Call, work: Work, back: Back) -> ways.WhereNow:
     ticket = _issued(work, back.issued, call.house.settings.public_url) if back.issued else None
-    return wire.where_now(back.visit, ticket, _running(work, back.visit))
+    return ways.where_now(back.visit, ticket, _running(work, back.visit))
 
 
 def _running(work: Work, visit: Visit) -> Ticket | None:

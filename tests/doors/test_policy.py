@@ -76,6 +76,8 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/customers": lambda _scene: {"name": "新客"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/visits/{visit_id}/self-service/finish": lambda _scene: {"outcome": "done"},
+    "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
