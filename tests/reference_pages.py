@@ -93,6 +93,7 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (visits_rules, "CLAIM_LIVES", "a claim lives"),
     (visits_rules, "MACHINE_WAITS", "a machine waits for whoever was sent there"),
     (visits_rules, "MACHINE_WORK_MAX", "the work at a machine takes at most"),
+    (visits_rules, "COMPANIONS_MAX", "visits that came together with one other"),
     (visits_rules, "UNDO_WITHIN", "a deed on a visit can be undone for"),
     (visits_routing, "PARTY_AT_MACHINE_MAX", "people who are sent to a machine together"),
     (queue_rules, "NUMBER_MAX", "tickets of one series on one day"),

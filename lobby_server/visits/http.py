@@ -10,20 +10,22 @@ from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import DEVICE_KINDS, HEAD, KIOSK, LOBBY_MANAGER, MACHINE, RM, TELLER
 from lobby_server.identification.actions import examine
 from lobby_server.identification.rules import Seen
+from lobby_server.kernel import audit
 from lobby_server.kernel.clock import business_day_of, to_wire
-from lobby_server.kernel.errors import Invalid
+from lobby_server.kernel.errors import Invalid, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
 from lobby_server.queue.actions import Issued
 from lobby_server.queue.rules import Ticket, classes_beside
-from lobby_server.queue.wire import IssuedTicket, issued_ticket
+from lobby_server.queue.wire import IssuedTicket, StaffSeen, issued_ticket
 from lobby_server.realtime.wording import Reader
-from lobby_server.visits import actions, live, wire
+from lobby_server.staff import store as staff
+from lobby_server.visits import actions, live, store, wire
 from lobby_server.visits.actions import alerts, caring, machines, sending
 from lobby_server.visits.actions.machines import Back
 from lobby_server.visits.alerts import acknowledged_after, shown_after
 from lobby_server.visits.routing import ADVISER, SELF_SERVICE, TICKET
-from lobby_server.visits.rules import Alert, Visit
+from lobby_server.visits.rules import Alert, ServiceLevel, Visit
 from lobby_server.visits.store import alerts as alerts_store
 from lobby_server.visits.wire import ways
 
@@ -117,6 +119,45 @@ def _caring(door: Door) -> None:
     def post_claim(call: Call) -> Answer:
         """Take a visit for three minutes."""
         return call.run(caring.claim, call.path["visit_id"], _card)
+
+    @door.command("/visits/{visit_id}/greet", may={LOBBY_MANAGER}, gives=wire.VisitAnswer)
+    def post_greet(call: Call) -> Answer:
+        """They have been spoken to."""
+        return call.run(caring.greet, call.path["visit_id"], _card)
+
+    @door.command("/visits/{visit_id}/leave", may={LOBBY_MANAGER, TELLER}, takes=ways.Leaving, gives=wire.VisitAnswer)
+    def post_leave(call: Call) -> Answer:
+        """They go without being served."""
+        return call.run(caring.let_go, caring.Leave(call.path["visit_id"], call.body.reason), _card)
+
+    @door.command("/visits/{visit_id}/service-level", may={LOBBY_MANAGER}, takes=ways.LevelSet, gives=wire.VisitAnswer)
+    def post_service_level(call: Call) -> Answer:
+        """Raise or lower a level by hand, with the reason."""
+        sent: ways.LevelSet = call.body
+        request = caring.SetLevel(call.path["visit_id"], ServiceLevel(sent.level), sent.reason)
+        return call.run(caring.set_level, request, _card)
+
+    @door.command("/visits/{visit_id}/companion", may={LOBBY_MANAGER}, takes=ways.Together, gives=wire.VisitAnswer)
+    def post_companion(call: Call) -> Answer:
+        """They came together with somebody else."""
+        return call.run(caring.accompany, caring.Accompany(call.path["visit_id"], call.body.of), _card)
+
+    @door.command("/visits/{visit_id}/undo", may={LOBBY_MANAGER, TELLER}, gives=wire.VisitAnswer)
+    def post_undo(call: Call) -> Answer:
+        """Take one's own newest deed back."""
+        return call.run(caring.undo, call.path["visit_id"], _card)
+
+    @door.question("/visits/{visit_id}/history", may={LOBBY_MANAGER, TELLER, RM, HEAD}, gives=ways.History)
+    def get_history(call: Call) -> ways.History:
+        """Everything that befell a visit, with its time."""
+        branch_id, visit_id = call.actor.branch_id, call.path["visit_id"]
+        with call.house.database.read() as db:
+            if store.find(db, branch_id, visit_id) is None:
+                raise NotFound("visit")
+            deeds = audit.of_subjects(db, branch_id, [visit_id, *queue_store.ids_of_visit(db, visit_id)])
+            ids = {ways.staff_id_of(each) for _at, each in deeds} - {""}
+            found = staff.named(db, call.house.keys, ids).values()
+        return ways.history(deeds, {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found})
 
 
 WAYS: Mapping[str, Callable[[Work, sending.Route], sending.Routed]] = {

@@ -15,6 +15,7 @@ from lobby_server.queue.events import (
     TicketStarted,
     TicketTransferred,
 )
+from lobby_server.queue.rules import Ticket
 from lobby_server.visits import actions, store
 from lobby_server.visits.actions import alerts, machines, sending
 from lobby_server.visits.alerts import LOW_RATING_STARS_MAX, MET_ON_ARRIVAL
@@ -32,7 +33,7 @@ def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
     if happened.next_service_type is not None:
         sending.step_done(work, happened.ticket)
     else:
-        _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, "served")
+        _leave(work, happened.ticket, "served")
 
 
 def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | TicketTransferred) -> None:
@@ -54,12 +55,13 @@ def on_device_lost(work: Work, happened: DeviceLost) -> None:
 def on_ticket_cancelled(work: Work, happened: TicketCancelled) -> None:
     """Gave the place up, or missed the call and did not come back in time: gone."""
     because = "cancelled" if happened.ticket.missed_at is None else "no_show"
-    _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, because)
+    _leave(work, happened.ticket, because)
 
 
-def _leave(work: Work, branch_id: str, visit_id: str, because: str) -> None:
-    visit = store.lock(work.db, branch_id, visit_id)
-    if visit is not None and visit.left_at is None:
+def _leave(work: Work, ticket: Ticket, because: str) -> None:
+    """Leave with the ticket, unless the visit has left before it, or taken its choice of it back."""
+    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
+    if visit is not None and visit.left_at is None and visit.ticket_id == ticket.id:
         actions.leave(work, visit, because)
 
 

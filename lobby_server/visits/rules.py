@@ -14,6 +14,7 @@ from lobby_server.recommend.rules import Need, Reason
 CLAIM_LIVES = timedelta(minutes=3)
 MACHINE_WAITS = timedelta(minutes=5)  # time to walk there; whoever has not begun by then has changed their mind
 MACHINE_WORK_MAX = timedelta(minutes=45)  # the longest task at a machine takes half of it; then its page has failed
+COMPANIONS_MAX = 3  # a family; whoever brings more has made them one party
 UNDO_WITHIN = timedelta(seconds=5)  # screens offer it that long after a touch
 
 
@@ -126,6 +127,13 @@ def level_of(tier: str | None, *, is_vulnerable: bool) -> ServiceLevel:
     if is_vulnerable:
         return ServiceLevel.VULNERABLE
     return ServiceLevel.VIP if tier in _VIP_TIERS else ServiceLevel.ORDINARY
+
+
+def level_reason_of(tier: str | None, *, is_vulnerable: bool) -> Reason | None:
+    """Why somebody is served at that level on arrival; None for the ordinary one."""
+    if is_vulnerable:
+        return Reason("vulnerable", {})
+    return Reason("tier", {"tier": tier}) if tier in _VIP_TIERS else None
 
 
 def greeting_of(now: datetime, timezone: str, *, is_known: bool) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from lobby_server.branch import store as branches
 from lobby_server.customers.rules import VULNERABLE, Customer
@@ -22,7 +21,7 @@ from lobby_server.queue.rules import Ticket
 from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
 from lobby_server.visits.events import VisitArrived, VisitLeft
-from lobby_server.visits.rules import Visit, VisitState, greeting_of, level_of
+from lobby_server.visits.rules import UNDO_WITHIN, Undo, Visit, VisitState, greeting_of, level_of, level_reason_of
 
 CLAIM_ENDS = "visit.claim_ends"
 MACHINE_WAITED = "visit.machine_waited"
@@ -107,12 +106,21 @@ def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
         customer_id=customer.id if customer else None,
         tier=tier,
         service_level=level_of(tier, is_vulnerable=is_vulnerable),
+        level_reason=level_reason_of(tier, is_vulnerable=is_vulnerable),
         need=infer_need(customer.tags, today) if customer else None,
         greeting=greeting_of(work.now, branch.timezone, is_known=customer is not None),
         language=request.language,
         party_size=request.party_size,
         made_by=work.actor.label,
     )
+
+
+def with_undo(work: Work, deed: str, before: Visit, after: Visit) -> Visit:
+    """The visit after a deed that whoever did it may take back for a few seconds; devices may not."""
+    if work.actor.kind != "staff":
+        return replace(after, undo=None)
+    was = store.columns_changed(replace(before, undo=None), replace(after, undo=None))
+    return replace(after, undo=Undo(deed, work.actor.id, work.now + UNDO_WITHIN, was))
 
 
 def abandon(work: Work, visit_id: str) -> None:
@@ -122,11 +130,10 @@ def abandon(work: Work, visit_id: str) -> None:
         leave(work, visit, "undecided")
 
 
-def leave(work: Work, visit: Visit, because: str, **changes: Any) -> Visit:
+def leave(work: Work, visit: Visit, because: str) -> Visit:
     """The visit is over; a machine where it was is free again."""
     visit = free_machine(work, visit, because)
-    over = {"state": VisitState.LEFT, "left_at": work.now, "left_because": because, "claim": None, "undo": None}
-    gone = replace(visit, **{**over, **changes})
+    gone = replace(visit, state=VisitState.LEFT, left_at=work.now, left_because=because, claim=None, undo=None)
     store.save(work.db, gone)
     work.no_longer_due(CLAIM_ENDS, visit.id)
     work.no_longer_due(ABANDONED, visit.id)

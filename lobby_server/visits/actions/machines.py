@@ -109,13 +109,11 @@ def _send(work: Work, visit: Visit, service_type: ServiceType) -> Routed:
         need=need_of(visit, service_type),
         route=SELF_SERVICE,
         errand=_errand(work, machine, service_type),
-        undo=None,
     )
     branches.give_machine(work.db, visit.branch_id, machine.point.code, visit.id)
     store.begin_errand(work.db, going, str(machine.point.device_kind))
     work.due(visit.branch_id, work.now + MACHINE_WAITS, MACHINE_WAITED, visit.id)
-    sent(work, visit, going)
-    return Routed(going, None, choice)
+    return Routed(sent(work, visit, going), None, choice)
 
 
 def _errand(work: Work, machine: Machine, service_type: ServiceType) -> Errand:

@@ -17,7 +17,7 @@ from lobby_server.queue.rules import Ticket, Waits
 from lobby_server.recommend.rules import Need, declared
 from lobby_server.staff import store as staff
 from lobby_server.visits import store
-from lobby_server.visits.actions import ABANDONED, mine
+from lobby_server.visits.actions import ABANDONED, mine, with_undo
 from lobby_server.visits.events import VisitReturned, VisitRouted, VisitServed
 from lobby_server.visits.routing import ADVISER, SELF_SERVICE, TICKET, Choice, Facts, Fleet, choose_route
 from lobby_server.visits.rules import Visit, VisitState
@@ -123,10 +123,8 @@ def route(work: Work, request: Route) -> Routed:
         need=need_of(visit, service_type),
         route=ADVISER if service_type.by == BY_ADVISER else TICKET,
         ticket_id=issued.ticket.id,
-        undo=None,
     )
-    sent(work, visit, routed)
-    return Routed(routed, issued, better)
+    return Routed(sent(work, visit, routed), issued, better)
 
 
 def offered(work: Work, service_type: ServiceType) -> ServiceType:
@@ -164,13 +162,15 @@ def need_of(visit: Visit, service_type: ServiceType) -> Need:
     return visit.need if visit.need is not None and fits else declared(service_type.code)
 
 
-def sent(work: Work, before: Visit, after: Visit) -> None:
+def sent(work: Work, before: Visit, after: Visit) -> Visit:
     """A visit knows where to go: stored, no longer undecided, told to the screens."""
     assert after.route is not None
+    after = with_undo(work, "route", before, after)
     store.save(work.db, after)
     work.no_longer_due(ABANDONED, before.id)
     work.audit("route", after.id, route=after.route, service_type=after.service_type)
     work.record(VisitRouted(after.branch_id, after))
+    return after
 
 
 def sit_down(work: Work, ticket: Ticket) -> None:

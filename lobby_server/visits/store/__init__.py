@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -95,6 +95,16 @@ def claimants(db: sa.Connection, branch_id: str, now: datetime) -> frozenset[str
         visit.c.branch_id == branch_id, visit.c.state != str(VisitState.LEFT), visit.c.claimed_until > now
     )
     return frozenset(db.scalars(held))
+
+
+def companions_of(db: sa.Connection, branch_id: str, ids: Collection[str]) -> dict[str, int]:
+    """How many who are here came with each of these visits."""
+    rows = db.execute(
+        sa.select(visit.c.companion_of, sa.func.count())
+        .where(visit.c.branch_id == branch_id, visit.c.state != str(VisitState.LEFT), visit.c.companion_of.in_(ids))
+        .group_by(visit.c.companion_of)
+    )
+    return dict.fromkeys(ids, 0) | {row[0]: row[1] for row in rows}
 
 
 def begin_errand(db: sa.Connection, of: Visit, device_kind: str) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
 
 from lobby_server.branch.rules import Machine, ServiceType
-from lobby_server.doors.reading import Code, Wire
+from lobby_server.doors.reading import Code, Id, Text, Wire
+from lobby_server.kernel.audit import Deed
+from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.events import to_json
 from lobby_server.queue.rules import Ticket
 from lobby_server.queue.wire import Announced, IssuedTicket, StaffSeen, announced
 from lobby_server.visits.actions.sending import Routed, Surroundings
 from lobby_server.visits.rules import Visit
+
+# As long as the column in which it is kept.
+Why = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 
 
 class RouteChoice(Wire):
@@ -30,7 +38,7 @@ class MachineOutcome(Wire):
 class WhyBack(Wire):
     """Why somebody comes back from a machine: a code."""
 
-    reason: Code
+    reason: Why
 
 
 class MachineSeen(Wire):
@@ -92,6 +100,25 @@ class WhereNow(Wire):
     device: MachineSeen | None
     ticket: IssuedTicket | None = None
     running: RunningTicket | None = None
+
+
+class Leaving(Wire):
+    """Why somebody goes: a code."""
+
+    reason: Why
+
+
+class LevelSet(Wire):
+    """The level from now on, and why, in the colleague's own words. An appointment is not given by hand."""
+
+    level: Literal["ordinary", "vip", "vulnerable"]
+    reason: Text
+
+
+class Together(Wire):
+    """The visit with which this one came."""
+
+    of: Id
 
 
 class Touchpoint(Wire):
@@ -169,3 +196,19 @@ def running_ticket(ticket: Ticket | None) -> RunningTicket | None:
     if ticket is None:
         return None
     return RunningTicket(number=ticket.number, state=str(ticket.state), service_point=ticket.service_point)
+
+
+def history(deeds: Sequence[tuple[datetime, Deed]], colleagues: Mapping[str, StaffSeen]) -> History:
+    """What the audit says of a visit and its tickets."""
+    return History(
+        touchpoints=[
+            Touchpoint(at=to_wire(at), code=each.deed, by=colleagues.get(staff_id_of(each)), facts=dict(each.facts))
+            for at, each in deeds
+        ]
+    )
+
+
+def staff_id_of(deed: Deed) -> str:
+    """Whose deed it was, if a colleague's."""
+    kind, _, actor_id = deed.actor.partition(":")
+    return actor_id if kind == "staff" else ""
