@@ -30,7 +30,7 @@ from lobby_server.queue.actions import waits as queue_waits
 from lobby_server.queue.forecast import Line
 from lobby_server.queue.rules import Standing
 from lobby_server.visits import actions as visits
-from lobby_server.visits.actions import alerts, caring
+from lobby_server.visits.actions import alerts, caring, machines
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     branch.DEVICE_SILENT: branch.lose_device,
     visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
+    visits.MACHINE_WAITED: machines.end_waiting,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,
     calls.REENTRY_ENDS: places.end_reentry,

@@ -144,16 +144,14 @@ class _Picture:
         names = customers.names(
             self.reader.db, self.reader.keys, {each.customer_id for each in here if each.customer_id}
         )
-        claimants = self._colleagues(each.claim.staff_id for each in here if each.claim)
-        offers = recommendations.offers_of(self.reader.db, [each.id for each in here])
+        cards = [visits_wire.visit_data(each) for each in here]
+        colleagues = self._colleagues(staff_id for each in cards for staff_id in visits_wire.staff_ids(each))
+        offers = recommendations.offers_of(self.reader.db, [each["id"] for each in cards])
         return [
             visits_wire.visit_seen(
-                visits_wire.visit_data(each),
-                names.get(each.customer_id or ""),
-                claimants.get(each.claim.staff_id) if each.claim else None,
-                recommended(offers, each.id),
+                each, names.get(each["customer_id"] or ""), colleagues, recommended(offers, each["id"])
             )
-            for each in here
+            for each in cards
         ]
 
     def _colleagues(self, ids: Iterable[str]) -> dict[str, queue_wire.StaffSeen]:
