@@ -49,7 +49,8 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
         request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
 
         def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
-            waits = queue_store.look_at_queue(work.db, arrived.visit.branch_id).waits
+            visit = arrived.visit
+            waits = queue_store.look_at_queue(work.db, visit.branch_id).waits_of(str(visit.service_level))
             return wire.welcome(arrived, types, waits, is_staff=call.actor.kind == "staff")
 
         return call.run(actions.arrive, request, present)
@@ -72,7 +73,8 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
             profiles = [each.serves for each in service_points(work.db, branch_id) if each.is_open]
             ahead = queue_store.count_ahead(work.db, issued.ticket, classes_beside(ticket_class, profiles))
             # The wait is the one that the worker announced: nothing is simulated in a transaction.
-            waits = queue_store.look_at_queue(work.db, branch_id).waits.get(ticket_class)
+            told = queue_store.look_at_queue(work.db, branch_id).waits_of(issued.ticket.service_level)
+            waits = told.get(ticket_class)
             public_url = call.house.settings.public_url
             url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
             ticket = issued_ticket(issued.ticket, issued.ticket_key, url, ahead, waits)
