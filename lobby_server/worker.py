@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
 from lobby_server.identification import store as identification
@@ -39,6 +40,7 @@ USUAL_EVERY_S = 600.0  # an hour begins somewhere between two looks
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
+    branch.DEVICE_SILENT: branch.lose_device,
     visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
     queue.DAY_ENDS: queue.end_day,
@@ -94,7 +96,7 @@ class Worker:
         Where the hour changed what is planned, how the queue stands is said anew too.
         """
         with self._house.database.read() as db:
-            pictures = {branch.id: self._picture(db, branch.id) for branch in branches.all_branches(db)}
+            pictures = {each.id: self._picture(db, each.id) for each in branches.all_branches(db)}
         classes = {each.ticket_class for each in self._types.values()}
         for branch_id, (line, kept, stands) in pictures.items():
             waits = self._house.offload(partial(line.waits, classes, WEIGHTS))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lobby_server.branch import live as branch_live
 from lobby_server.kernel.events import Recorded
 from lobby_server.queue import events, wire
 from lobby_server.realtime.wording import Reader, Wording, as_recorded
 from lobby_server.staff import store as staff
 
-STAFF_AUDIENCES = ("lobby", "teller", "rm", "head")
-PUBLIC_AUDIENCES = ("kiosk", "wall", "ticket")
+STAFF_AUDIENCES = branch_live.STAFF_AUDIENCES
+PUBLIC_AUDIENCES = branch_live.PUBLIC_AUDIENCES
 
 
 def _ticket_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
@@ -24,6 +25,10 @@ def _call_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
 
 def _ticket_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.public_form(happened.data)
+
+
+def _call_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.public_call(happened.data)
 
 
 def _point_for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
@@ -54,7 +59,8 @@ _POINTS = dict.fromkeys(STAFF_AUDIENCES, _point_for_staff) | dict.fromkeys(PUBLI
 
 WORDING: Wording = {
     events.TicketIssued.type: _TICKETS,
-    events.TicketCalled.type: {**_TICKETS, **dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)},
+    events.TicketCalled.type: dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)
+    | dict.fromkeys(PUBLIC_AUDIENCES, _call_for_all),
     events.TicketRecalled.type: _TICKETS,
     events.TicketStarted.type: _TICKETS,
     events.TicketFinished.type: _TICKETS,

@@ -73,6 +73,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/devices/{device_id}/heartbeat": lambda _scene: {"health": {}},
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
+    "/api/v1/customers": lambda _scene: {"name": "新客"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
     "/api/v1/help": lambda _scene: {"language": "en"},

@@ -52,6 +52,9 @@ export type Ticket = {
   service_point: string | null;
   language: string;
   call_count?: number;
+  recall_count?: number;
+  /** Only of a call, for everybody: why somebody who came later went first. */
+  reason?: "cap" | "priority" | "help" | "staff" | null;
   overtake_cap?: number;
   overtaken?: number;
   overtaken_by_hand?: number;
@@ -156,6 +159,8 @@ export type Page = {
   branch: { code: string; names: Names } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
+  /** Where the clips of each language are; empty where none were made. */
+  voice?: Record<string, Record<string, string>>;
   sign_ins?: SignIn[];
   next?: string;
   branches?: { code: string; names: Names }[];
