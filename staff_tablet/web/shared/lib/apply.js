@@ -1,6 +1,6 @@
 /** Put events into the lobby that a screen shows. Pure: the same lobby and news give the same result. */
 
-/** @import { Lobby, LobbyEvent, News, Beat } from "#shared/lib/shapes.js" */
+/** @import { Lobby, LobbyEvent, News, Beat, Ticket } from "#shared/lib/shapes.js" */
 
 /**
  * @typedef {object} Applied
@@ -39,7 +39,7 @@ export function applyEvent(lobby, { type, data }) {
     case "visit":
       return { ...lobby, visits: put(lobby.visits, data, (visit) => visit.visit_id) };
     case "ticket":
-      return { ...lobby, tickets: put(lobby.tickets, data, (ticket) => ticket.id ?? ticket.number) };
+      return { ...lobby, tickets: overtaken(put(lobby.tickets, data, (ticket) => ticket.id ?? ticket.number), data) };
     case "service_point":
       return { ...lobby, service_points: put(lobby.service_points, data, (point) => point.code) };
     case "expected_wait":
@@ -47,6 +47,18 @@ export function applyEvent(lobby, { type, data }) {
     default:
       return lobby; // a newer server tells more than this screen shows
   }
+}
+
+/**
+ * A call tells whom it passed: their counts change too.
+ * @param {Ticket[]} tickets
+ * @param {{passed?: {ticket_id: string, overtaken: number}[]}} called
+ */
+function overtaken(tickets, { passed = [] }) {
+  if (passed.length === 0) return tickets;
+  const counts = new Map(passed.map((each) => [each.ticket_id, each.overtaken]));
+  const count = (/** @type {Ticket} */ ticket) => counts.get(ticket.id ?? "");
+  return tickets.map((ticket) => (count(ticket) === undefined ? ticket : { ...ticket, overtaken: count(ticket) }));
 }
 
 /**

@@ -43,7 +43,8 @@ export type Ticket = {
   ticket_class: string;
   visit_id?: string;
   service_type?: string;
-  state: "waiting" | "called" | "in_service" | "finished" | "cancelled";
+  state: "waiting" | "called" | "in_service" | "finished" | "cancelled" | "missed" | "parked" | "delayed";
+  service_level?: string;
   arrived_at: string;
   issued_at?: string;
   called_at: string | null;
@@ -52,6 +53,31 @@ export type Ticket = {
   service_point: string | null;
   language: string;
   call_count?: number;
+  recall_count?: number;
+  overtaken?: number;
+  overtake_cap?: number;
+  only_at?: string | null;
+};
+
+/** Why a ticket was called when it was: all that the rule looked at. */
+export type Why = {
+  rule_version: string;
+  called_at: string;
+  service_point: string;
+  reason: string;
+  hand_reason: string | null;
+  candidates: Candidate[];
+  replayed_equal: boolean | null;
+};
+export type Candidate = {
+  number: string;
+  waited_s: number;
+  weight: number;
+  score: number;
+  overtaken: number;
+  service_level: string;
+  overtake_cap: number;
+  passed: boolean;
 };
 
 export type ServicePoint = {
