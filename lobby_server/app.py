@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
 from lobby_server.branch import http as branch_http
+from lobby_server.branch import live as branch_live
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.events import DeviceRevoked
@@ -97,7 +98,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     otherwise starve the sockets (docs/decisions/).
     """
     types = read_service_types(SERVICE_TYPES_FILE)
-    vocabulary = Vocabulary([queue_live.WORDING, visits_live.WORDING])
+    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
     pages = load_pages(KIOSK_WEB)

@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
 from lobby_server.identification import store as identification
@@ -26,6 +27,7 @@ from lobby_server.queue.actions import calls, places
 from lobby_server.queue.forecast import Line
 from lobby_server.queue.rules import Waits
 from lobby_server.visits import actions as visits
+from lobby_server.visits.actions import caring
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,8 @@ WAITS_EVERY_S = 2.0
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
-    visits.CLAIM_ENDS: visits.end_claim,
+    branch.DEVICE_SILENT: branch.lose_device,
+    visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,
@@ -80,7 +83,7 @@ class Worker:
     def refresh_waits(self) -> None:
         """Compute each branch's waits from its live state, outside any transaction, and announce changes."""
         with self._house.database.read() as db:
-            pictures = {branch.id: self._picture(db, branch.id) for branch in branches.all_branches(db)}
+            pictures = {each.id: self._picture(db, each.id) for each in branches.all_branches(db)}
         classes = {each.ticket_class for each in self._types.values()}
         for branch_id, (line, announced) in pictures.items():
             waits = self._house.offload(partial(line.waits, classes))

@@ -18,7 +18,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 from lobby_server.branch import http as branch_http
+from lobby_server.branch import live as branch_live
 from lobby_server.branch import rules as branch_rules
+from lobby_server.branch import wire as branch_wire
+from lobby_server.branch.events import DeviceEvent
 from lobby_server.branch.rules import ServicePoint
 from lobby_server.customers import wire as customers_wire
 from lobby_server.doors import mount, reading
@@ -67,6 +70,13 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (staff_rules, "PASSWORD_LENGTH_MIN", "characters of a password, at least"),
     (staff_rules, "SIGN_IN_LIVES", "a sign-in lives"),
     (branch_rules, "ENROLMENT_CODE_LIVES", "a set-up code for a device lives"),
+    (branch_rules, "ENROLMENT_TRIES_MAX", "tries of a set-up code for the wrong kind of device"),
+    (branch_rules, "LOST_AFTER", "a device is lost after a silence of"),
+    (branch_wire, "CLOCK_OFFSET_MS_MAX", "milliseconds by which a device may say that its clock is off"),
+    (branch_wire, "HOURS_MAX", "spans of opening hours, and of planned windows, of a branch"),
+    (branch_wire, "CLOSED_DAYS_MAX", "closed days of a branch's calendar"),
+    (branch_wire, "POINTS_MAX", "service points of a branch"),
+    (branch_wire, "ZONES_MAX", "zones of a branch"),
     (branch_rules, "CHALLENGE_LIVES", "a device's challenge lives"),
     (branch_rules, "TOKEN_LIVES", "a device's access token lives"),
     (sockets, "CONNECTIONS_MAX", "connections of one device, sign-in or ticket"),
@@ -191,6 +201,7 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
         TicketEvent: lambda kind: cast(Event, kind("0001", ticket)),
         PointEvent: lambda kind: cast(Event, kind("0001", point)),
         VisitEvent: lambda kind: cast(Event, kind("0001", visit)),
+        DeviceEvent: lambda kind: cast(Event, kind("0001", "d", "kiosk", "门口")),
         ExpectedWaitChanged: lambda kind: cast(Event, kind("0001", {"A": Waits(0, 60, 120)})),
     }
 
@@ -203,7 +214,7 @@ def event_kinds(family: type[Event]) -> Iterator[type[Event]]:
 
 
 def vocabulary() -> Vocabulary:
-    return Vocabulary([queue_live.WORDING, visits_live.WORDING])
+    return Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
 
 
 def event_types_table() -> str:

@@ -145,7 +145,8 @@ def _staff_add(settings: Settings, given: argparse.Namespace) -> int:
 
 def _devices_code(settings: Settings, given: argparse.Namespace) -> int:
     house = build_house(settings)
-    _say(house.works.run(make_enrolment_code, MakeCode(given.branch, given.kind), system(given.branch)))
+    request = MakeCode(given.branch, given.kind, given.service_point)
+    _say(house.works.run(make_enrolment_code, request, system(given.branch)))
     return 0
 
 
@@ -202,12 +203,13 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("--name", required=True, help="full name")
     adding.add_argument("--role", required=True, action="append", choices=sorted(STAFF_ROLES), help="may be repeated")
 
-    devices = commands.add_parser("devices", help="kiosks, walls, tablets").add_subparsers(
+    devices = commands.add_parser("devices", help="kiosks, walls, tablets, machines").add_subparsers(
         required=True, metavar="COMMAND"
     )
     code = add(devices, "code", _devices_code, "a one-time code that lets one device in, for ten minutes")
     code.add_argument("--branch", required=True, help="branch code")
     code.add_argument("--kind", required=True, choices=sorted(DEVICE_KINDS), help="what it is")
+    code.add_argument("--service-point", help="where it stands; a machine is one itself")
     revoking = add(devices, "revoke", _devices_revoke, "shut a device out at once")
     revoking.add_argument("--branch", required=True, help="branch code")
     revoking.add_argument("device_id", help="the device's id")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lobby_server.branch import live as branch_live
 from lobby_server.kernel.events import Recorded
 from lobby_server.queue import events, wire
 from lobby_server.realtime.wording import Reader, Wording, as_recorded
 from lobby_server.staff import store as staff
 
-STAFF_AUDIENCES = ("lobby", "teller", "rm", "head")
-PUBLIC_AUDIENCES = ("kiosk", "wall", "ticket")
+STAFF_AUDIENCES = branch_live.STAFF_AUDIENCES
+PUBLIC_AUDIENCES = branch_live.PUBLIC_AUDIENCES
 
 
 def _ticket_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from lobby_server.queue.rules import classes_beside
 from lobby_server.queue.wire import issued_ticket
 from lobby_server.realtime.wording import Reader
 from lobby_server.visits import actions, live, wire
+from lobby_server.visits.actions import caring, sending
 from lobby_server.visits.rules import Visit
 
 
@@ -60,7 +61,7 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
         if service_type is None:
             raise Invalid("unknown_service_type", known=sorted(types))
 
-        def present(work: Work, routed: actions.Routed) -> wire.RoutedVisit:
+        def present(work: Work, routed: sending.Routed) -> wire.RoutedVisit:
             issued, branch_id = routed.issued, routed.visit.branch_id
             ticket_class = issued.ticket.ticket_class
             profiles = [each.serves for each in service_points(work.db, branch_id) if each.is_open]
@@ -70,14 +71,14 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
             public_url = call.house.settings.public_url
             url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
             ticket = issued_ticket(issued.ticket, issued.ticket_key, url, ahead, waits)
-            return wire.RoutedVisit(route=actions.TICKET, ticket=ticket)
+            return wire.RoutedVisit(route=sending.TICKET, ticket=ticket)
 
-        return call.run(actions.route, actions.Route(call.path["visit_id"], service_type), present)
+        return call.run(sending.route, sending.Route(call.path["visit_id"], service_type), present)
 
     @door.command("/visits/{visit_id}/claim", may={LOBBY_MANAGER}, gives=wire.VisitAnswer)
     def post_claim(call: Call) -> Answer:
         """Take a visit for three minutes."""
-        return call.run(actions.claim, call.path["visit_id"], _card)
+        return call.run(caring.claim, call.path["visit_id"], _card)
 
     return door
 

@@ -12,11 +12,12 @@ from lobby_server.queue.events import (
     TicketTransferred,
 )
 from lobby_server.visits import actions, store
+from lobby_server.visits.actions import sending
 
 
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
-    actions.sit_down(work, happened.ticket)
+    sending.sit_down(work, happened.ticket)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
@@ -27,7 +28,7 @@ def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
 
 def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | TicketTransferred) -> None:
     """They sat down, and wait again. The first ticket finds a visit that is not routed yet: nothing to do."""
-    actions.back_in_line(work, happened.ticket)
+    sending.back_in_line(work, happened.ticket)
 
 
 def on_ticket_cancelled(work: Work, happened: TicketCancelled) -> None:

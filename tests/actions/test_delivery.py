@@ -23,6 +23,7 @@ from lobby_server.queue.events import ExpectedWaitChanged
 from lobby_server.queue.rules import Waits
 from lobby_server.realtime.delivery import EVENTS_A_READ, Delivery, room_of
 from lobby_server.visits import actions as visits
+from lobby_server.visits.actions import caring
 from tests import make
 from tests.make import LI, WANG, Cast
 from tests.screen import VOCABULARY, FakeWires, Screen, new_delivery, picture
@@ -68,7 +69,7 @@ def a_morning(house: House, cast: Cast) -> None:
     """One of everything: 王 is claimed, called, served and gone; 李 waits; somebody chose nothing."""
     make.opened(house, cast.zhou)
     visit_id = make.routed(house, cast.kiosk, "cash", make.seen(house, WANG)).visit.id
-    house.works.run(visits.claim, visit_id, cast.chen)
+    house.works.run(caring.claim, visit_id, cast.chen)
     make.routed(house, cast.kiosk, "loan", make.seen(house, LI))
     make.arrival(house, cast.kiosk)
     called = house.works.run(queue.call_next, "W1", cast.zhou)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,8 +16,10 @@ from werkzeug.test import TestResponse
 from lobby_server import app
 from lobby_server.app import Lobby
 from lobby_server.doors.mount import NoPolicy, mount, refuse_without_policy
-from lobby_server.doors.routes import API, Answer, Door, Route
-from lobby_server.doors.who import ANYONE, RM, TELLER, check_may
+from lobby_server.doors.problems import answer_refusals
+from lobby_server.doors.reading import Wire
+from lobby_server.doors.routes import API, Answer, Door, Method, Route
+from lobby_server.doors.who import ANYONE, RM, STAFF, TELLER, check_may
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.errors import Forbidden, Unproven
 from lobby_server.kernel.house import House
@@ -41,6 +43,12 @@ class Scene:
     ticket_id: str
     ticket_key: str
     device_id: str
+
+
+class Setting(Wire):
+    """What a door of this file takes."""
+
+    value: int
 
 
 SCENE = Scene("", "", "", "")
@@ -104,7 +112,7 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
-    return who.post(path.removeprefix(API), body).status_code
+    return who.command(route.method, path.removeprefix(API), body).status_code
 
 
 def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
@@ -147,6 +155,28 @@ def test_a_row_cannot_name_a_role_that_does_not_exist() -> None:
 def test_a_row_that_lets_nobody_in_is_a_mistake() -> None:
     with pytest.raises(AssertionError):
         Door("desk").question("/desk", may=set())
+
+
+@SQLITE
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_what_changes_a_setting_is_as_guarded_as_any_command(house: House, callers: Callers, method: Method) -> None:
+    """A PUT without the token of our own page, without a key or with a field too many is refused like a POST."""
+    door = Door("settings")
+    door.command("/settings/x", may={STAFF}, takes=Setting, http_code=204, method=method)(lambda _call: Answer(204))
+    flask = Flask(__name__, static_folder=None)
+    answer_refusals(flask)
+    mount(flask, house, [door], lambda _house: replace(callers.admin.who, csrf="token"))
+
+    def knocked(body: object, **headers: str) -> tuple[int, str]:
+        sent = {"X-CSRF-Token": "token", "Idempotency-Key": calling.new_key()} | headers
+        answer = flask.test_client().open(API + "/settings/x", method=method, json=body, headers=sent)
+        return answer.status_code, (answer.get_json(silent=True) or {}).get("code", "")
+
+    assert knocked({"value": 1}) == (204, "")
+    assert knocked({"value": 1}, **{"X-CSRF-Token": "other"}) == (403, "csrf")
+    assert knocked({"value": 1}, Origin="https://evil.example") == (403, "foreign_origin")
+    assert knocked({"value": 1}, **{"Idempotency-Key": ""}) == (422, "key_missing")
+    assert knocked({"value": 1, "more": 2}) == (422, "invalid_fields")
 
 
 def test_a_device_whose_kind_is_called_like_a_role_is_no_colleague() -> None:
