@@ -1,6 +1,6 @@
 /** Put events into the lobby that a screen shows. Pure: the same lobby and news give the same result. */
 
-/** @import { Lobby, LobbyEvent, News, Beat, Ticket } from "#shared/lib/shapes.js" */
+/** @import { Lobby, LobbyEvent, News, Beat, Device, Ticket } from "#shared/lib/shapes.js" */
 
 /**
  * @typedef {object} Applied
@@ -9,7 +9,7 @@
  */
 
 /** Whoever is gone needs no place on a screen. */
-const GONE = new Set(["finished", "cancelled", "left"]);
+const GONE = new Set(["finished", "cancelled", "left", "ended"]);
 
 /**
  * Apply news in order. What is known already is skipped.
@@ -42,12 +42,26 @@ export function applyEvent(lobby, { type, data }) {
       return { ...lobby, tickets: overtaken(put(lobby.tickets, data, (ticket) => ticket.id ?? ticket.number), data) };
     case "service_point":
       return { ...lobby, service_points: put(lobby.service_points, data, (point) => point.code) };
+    case "alert":
+      return { ...lobby, alerts: put(lobby.alerts, data, (alert) => alert.id) };
+    case "device":
+      return { ...lobby, devices: renewed(lobby.devices, data) };
+    case "queue":
+      return { ...lobby, queue: data };
     case "expected_wait":
       return { ...lobby, expected_wait: data.waits };
     default:
       return lobby; // a newer server tells more than this screen shows
   }
 }
+
+/**
+ * News of a device that is known; a new one comes with the next snapshot.
+ * @param {Device[]} devices
+ * @param {Partial<Device> & {device_id: string}} told
+ */
+const renewed = (devices, { device_id, ...told }) =>
+  devices.map((device) => (device.id === device_id ? { ...device, ...told } : device));
 
 /**
  * A call tells whom it passed: their counts change too.

@@ -34,7 +34,56 @@ export type Visit = {
   claimed_until: string | null;
   language: string;
   promise_s: number;
+  level_reason?: string | null;
+  appointment?: { starts_at: string; service_type: string; staff: Staff | null } | null;
+  companion_of?: string | null;
+  device?: { code: string; names: Names; zone: string | null } | null;
+  at_machine?: boolean;
+  recommendation?: Recommendation | null;
+  greeted_by?: Staff | null;
+  undo_until?: string | null;
 };
+
+/** What to offer this customer, why, and what they said. */
+export type Recommendation = {
+  offer_id: string;
+  product: string;
+  names: Names;
+  reason: Reason;
+  answer: "accepted" | "declined" | "deferred" | null;
+};
+
+/** What somebody must come for. `leased_to` is who is asked now. */
+export type Alert = {
+  id: string;
+  kind: string;
+  urgency: "meet" | "help" | "fault";
+  visit_id: string | null;
+  ticket_id: string | null;
+  service_point: string | null;
+  device_id: string | null;
+  raised_at: string;
+  respond_by: string;
+  rung: "lobby" | "rm" | "head";
+  state: "raised" | "acknowledged" | "ended";
+  leased_to: Staff | null;
+  acknowledged_by: Staff | null;
+  facts: Record<string, any>;
+};
+
+export type Device = {
+  id: string;
+  kind: string;
+  name: string;
+  seen_at: string | null;
+  is_alive: boolean;
+  health: Record<string, string | number>;
+  service_point: string | null;
+  zone: string | null;
+};
+
+/** One thing that befell a visit. */
+export type Touch = { at: string; code: string; by: Staff | null; facts: Record<string, any> };
 
 /** A ticket; devices and the wall get only number, class, state, times, service point and language. */
 export type Ticket = {
@@ -102,6 +151,9 @@ export type Lobby = {
   visits: Visit[];
   tickets: Ticket[];
   service_points: ServicePoint[];
+  devices: Device[];
+  alerts: Alert[];
+  queue?: { discipline: string; is_degraded: boolean; points_open: number; points_planned: number | null };
   expected_wait: Record<string, Wait>;
 };
 
@@ -143,6 +195,7 @@ export type Page = {
   lang: string;
   demo: boolean;
   icons: string;
+  words?: Record<string, string>;
   csrf: string | null;
   me: { staff_no: string; name: string; roles: string[]; branch: string } | null;
   branch: { code: string; names: Names } | null;
