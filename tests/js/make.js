@@ -1,6 +1,6 @@
 /** One cast for the tests of the browser's pure modules. */
 
-/** @import { Alert, Lobby, LobbyEvent, Ticket, Visit } from "#shared/lib/shapes.js" */
+/** @import { Alert, Lobby, LobbyEvent, Queue, Ticket, Visit } from "#shared/lib/shapes.js" */
 
 export const NOON = Date.parse("2026-11-16T04:00:00Z");
 const at = (/** @type {number} */ secondsAgo) => new Date(NOON - secondsAgo * 1000).toISOString();
@@ -47,25 +47,6 @@ export function ticket(number, facts = {}) {
   };
 }
 
-/** @param {Partial<Lobby>} [facts] @returns {Lobby} */
-export function lobby(facts = {}) {
-  return {
-    epoch: "e1",
-    seq: 10,
-    server_time: at(0),
-    audience: "lobby",
-    branch: { code: "0001", names: { en: "Riverside" }, timezone: "Asia/Shanghai", business_day: "2026-11-16" },
-    service_types: [],
-    visits: [],
-    tickets: [],
-    service_points: [],
-    devices: [],
-    alerts: [],
-    expected_wait: {},
-    ...facts,
-  };
-}
-
 /** @param {string} id @param {Partial<Alert> & {left_s?: number}} [facts] @returns {Alert} */
 export function alert(id, { left_s = 30, ...facts } = {}) {
   return {
@@ -83,6 +64,40 @@ export function alert(id, { left_s = 30, ...facts } = {}) {
     leased_to: null,
     acknowledged_by: null,
     facts: {},
+    ...facts,
+  };
+}
+
+/** @param {Partial<Queue>} [facts] @returns {Queue} */
+export function queue(facts = {}) {
+  return {
+    discipline: "fifo",
+    rule_version: "fifo/1",
+    overtake_cap: 0,
+    is_degraded: false,
+    points_open: 3,
+    points_planned: null,
+    unserved: [],
+    ...facts,
+  };
+}
+
+/** @param {Partial<Lobby>} [facts] @returns {Lobby} */
+export function lobby(facts = {}) {
+  return {
+    epoch: "e1",
+    seq: 10,
+    server_time: at(0),
+    audience: "lobby",
+    branch: { code: "0001", names: { en: "Riverside" }, timezone: "Asia/Shanghai", business_day: "2026-11-16" },
+    service_types: [],
+    visits: [],
+    tickets: [],
+    service_points: [],
+    devices: [],
+    alerts: [],
+    queue: queue(),
+    expected_wait: {},
     ...facts,
   };
 }

@@ -71,6 +71,7 @@ test("no word is there for nothing", () => {
     "tier.",
     "touch.",
     "trouble.",
+    "turn.",
     "why.",
     "window.",
     "kiosk.scan_",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
@@ -65,6 +66,8 @@ def arrive(work: Work, request: Arrive) -> Arrived:
         raise Conflict("visit_exists")
     visit = _new_visit(work, request, who.customer)
     store.add(work.db, visit)
+    if who.appointment is not None:
+        meet(work, Meet(who.appointment.id, visit.id))
     work.due(visit.branch_id, work.now + UNDECIDED_LEAVES_AFTER, ABANDONED, visit.id)
     work.audit("arrive", visit.id, is_known=who.customer is not None)
     work.record(VisitArrived(visit.branch_id, visit))

@@ -1,6 +1,6 @@
 /** Put events into the lobby that a screen shows. Pure: the same lobby and news give the same result. */
 
-/** @import { Lobby, LobbyEvent, News, Beat, Device, Ticket } from "#shared/lib/shapes.js" */
+/** @import { Lobby, LobbyEvent, News, Beat, Device } from "#shared/lib/shapes.js" */
 
 /**
  * @typedef {object} Applied
@@ -38,8 +38,10 @@ export function applyEvent(lobby, { type, data }) {
   switch (kind) {
     case "visit":
       return { ...lobby, visits: put(lobby.visits, data, (visit) => visit.visit_id) };
-    case "ticket":
-      return { ...lobby, tickets: overtaken(put(lobby.tickets, data, (ticket) => ticket.id ?? ticket.number), data) };
+    case "ticket": {
+      const { passed, ...ticket } = data;
+      return { ...lobby, tickets: put(overtake(lobby.tickets, passed), ticket, (each) => each.id ?? each.number) };
+    }
     case "service_point":
       return { ...lobby, service_points: put(lobby.service_points, data, (point) => point.code) };
     case "alert":
@@ -64,15 +66,18 @@ const renewed = (devices, { device_id, ...told }) =>
   devices.map((device) => (device.id === device_id ? { ...device, ...told } : device));
 
 /**
- * A call tells whom it passed: their counts change too.
- * @param {Ticket[]} tickets
- * @param {{passed?: {ticket_id: string, overtaken: number}[]}} called
+ * The tickets with the new counts of those whom a call has passed.
+ * @param {Lobby["tickets"]} tickets
+ * @param {{ticket_id: string, overtaken: number, overtaken_by_hand: number}[]} [passed]
  */
-function overtaken(tickets, { passed = [] }) {
-  if (passed.length === 0) return tickets;
-  const counts = new Map(passed.map((each) => [each.ticket_id, each.overtaken]));
-  const count = (/** @type {Ticket} */ ticket) => counts.get(ticket.id ?? "");
-  return tickets.map((ticket) => (count(ticket) === undefined ? ticket : { ...ticket, overtaken: count(ticket) }));
+function overtake(tickets, passed) {
+  if (!passed?.length) return tickets;
+  const counts = new Map(passed.map(({ ticket_id, ...counted }) => [ticket_id, counted]));
+  // Whoever was not passed stays the same object, so that their card need not be drawn again.
+  return tickets.map((ticket) => {
+    const count = counts.get(ticket.id ?? "");
+    return count ? { ...ticket, ...count } : ticket;
+  });
 }
 
 /**
