@@ -51,6 +51,7 @@ test("no word is there for nothing", () => {
     "greeting.",
     "link.",
     "place.",
+    "rating.",
     "reason.",
     "role.",
     "strip.",
