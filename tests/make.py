@@ -111,7 +111,6 @@ def _furnish(work: Work, policy: QueuePolicy) -> Cast:
         open_branch(work, OpenBranch(branch, service_points(branch_id)))
         queue.start_queue(work, queue.StartQueue(branch_id, policy))
     customers.add_all(work.db, work.keys, [WANG, LI])
-    customers.replace_tags(work.db, [WANG, LI])
     identification.add_signing_key(work.db, work.keys, SigningKey(BANK_KID, BANK_KEY.public_key().public_bytes_raw()))
     return Cast(
         chen=_colleague(work, HERE, "L001", "陈立言", "lobby_manager"),

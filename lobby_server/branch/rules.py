@@ -22,6 +22,7 @@ DEFAULT_CUT_OVER_MINUTE = 240  # four in the morning: no branch serves then, so 
 JUMP_MAX = timedelta(hours=36)  # a clock that leaps further is wrong, not late
 
 ENROLMENT_CODE_LIVES = timedelta(minutes=10)
+ENROLMENT_TRIES_MAX = 5  # of one code for the wrong kind of device: whoever has the code knows what it is for
 CHALLENGE_LIVES = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(minutes=15)
 
@@ -210,7 +211,7 @@ class Device:
     """A kiosk, wall display, tablet or machine that was let in.
 
     `service_point` is where it stands, when it is one; `health` what it last said of itself; `lost_at` the moment
-    at which its silence was noticed.
+    at which its silence was noticed; its `zone` is its point's.
     """
 
     id: str
@@ -221,6 +222,7 @@ class Device:
     revoked_at: datetime | None
     health: Mapping[str, Any] = field(default_factory=dict)
     service_point: str | None = None
+    zone: str | None = None
     is_busy: bool = False
     lost_at: datetime | None = None
 
@@ -281,6 +283,12 @@ def next_business_day(last: date | None, branch: Branch, now: datetime) -> tuple
     if last is None:
         return today, False
     return max(last, today), today - last > JUMP_MAX
+
+
+def day_start(day: date, branch: Branch) -> datetime:
+    """The moment in UTC at which a business day begins: its cut-over."""
+    midnight = datetime.combine(day, time(), ZoneInfo(branch.timezone))
+    return (midnight + timedelta(minutes=branch.cut_over_minute)).astimezone(UTC)
 
 
 def device_token_text(device_id: str, nonce: str) -> bytes:

@@ -160,11 +160,21 @@ def _by_last_sign(db: sa.Connection, branch_id: str) -> list[Device]:
     return sorted(linked, key=lambda each: each.seen_at or datetime.min.replace(tzinfo=UTC))
 
 
-def add_enrolment_code(db: sa.Connection, code_index: bytes, branch_id: str, kind: str, expires_at: datetime) -> None:
+def add_enrolment_code(
+    db: sa.Connection, code_index: bytes, branch_id: str, kind: str, service_point: str | None, expires_at: datetime
+) -> None:
     """A code that lets one device in."""
     db.execute(
-        enrolment_code.insert().values(code_index=code_index, branch_id=branch_id, kind=kind, expires_at=expires_at)
+        enrolment_code.insert().values(
+            code_index=code_index, branch_id=branch_id, kind=kind, service_point=service_point, expires_at=expires_at
+        )
     )
+
+
+def count_try(db: sa.Connection, code_index: bytes) -> None:
+    """One more try of this code."""
+    mine = enrolment_code.c.code_index == code_index
+    db.execute(enrolment_code.update().where(mine).values(tries=enrolment_code.c.tries + 1))
 
 
 def find_enrolment_code(db: sa.Connection, code_index: bytes) -> sa.Row[Any] | None:
@@ -199,9 +209,16 @@ def add_device(db: sa.Connection, new: Device, public_key: Mapping[str, str], no
     )
 
 
-def find_device(db: sa.Connection, device_id: str) -> Device | None:
-    """A device of any branch, revoked or not."""
-    row = db.execute(sa.select(device).where(device.c.id == device_id)).one_or_none()
+# A device and the zone of the point that it stands at. Built once: every request of a device runs it.
+_DEVICES = sa.select(device, service_point.c.zone).outerjoin(
+    service_point,
+    sa.and_(service_point.c.branch_id == device.c.branch_id, service_point.c.code == device.c.service_point),
+)
+
+
+def lock_device(db: sa.Connection, device_id: str) -> Device | None:
+    """A device of any branch, revoked or not, until the commit this deed's alone."""
+    row = db.execute(_DEVICES.where(device.c.id == device_id).with_for_update(of=device)).one_or_none()
     return _device(row) if row else None
 
 
@@ -216,9 +233,9 @@ def public_key_of(db: sa.Connection, device_id: str) -> Mapping[str, str] | None
 def devices(db: sa.Connection, branch_id: str) -> list[Device]:
     """The devices of a branch that may come in, by name."""
     rows = db.execute(
-        sa.select(device)
-        .where(device.c.branch_id == branch_id, device.c.revoked_at.is_(None))
-        .order_by(device.c.name, device.c.id)
+        _DEVICES.where(device.c.branch_id == branch_id, device.c.revoked_at.is_(None)).order_by(
+            device.c.name, device.c.id
+        )
     )
     return [_device(row) for row in rows]
 
@@ -229,9 +246,17 @@ def revoke_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     db.execute(device_token.delete().where(device_token.c.device_id == device_id))
 
 
-def note_sign_of_life(db: sa.Connection, device_id: str, health: Mapping[str, Any], now: datetime) -> None:
+def note_sign_of_life(
+    db: sa.Connection, device_id: str, health: Mapping[str, Any], is_busy: bool, now: datetime
+) -> None:
     """It is alive, and this is how it feels."""
-    db.execute(device.update().where(device.c.id == device_id).values(seen_at=now, health=health))
+    heard = {"seen_at": now, "health": health, "is_busy": is_busy, "lost_at": None}
+    db.execute(device.update().where(device.c.id == device_id).values(heard))
+
+
+def lose_device(db: sa.Connection, device_id: str, now: datetime) -> None:
+    """Its silence was noticed."""
+    db.execute(device.update().where(device.c.id == device_id).values(lost_at=now))
 
 
 def add_challenge(db: sa.Connection, nonce_index: bytes, device_id: str, expires_at: datetime) -> None:
@@ -256,9 +281,8 @@ def add_token(db: sa.Connection, token_index: bytes, device_id: str, expires_at:
     db.execute(device_token.insert().values(token_index=token_index, device_id=device_id, expires_at=expires_at))
 
 
-# Built once: every request of a device runs it.
 _OF_TOKEN = (
-    sa.select(device, device_token.c.expires_at)
+    _DEVICES.add_columns(device_token.c.expires_at)
     .join(device_token, device_token.c.device_id == device.c.id)
     .where(
         device_token.c.token_index == sa.bindparam("token"),
@@ -319,6 +343,7 @@ def _device(row: sa.Row[Any]) -> Device:
         revoked_at=row.revoked_at,
         health=row.health,
         service_point=row.service_point,
+        zone=row.zone,
         is_busy=row.is_busy,
         lost_at=row.lost_at,
     )

@@ -24,7 +24,7 @@ from lobby_server.branch.rules import (
     ServicePoint,
     device_token_text,
 )
-from lobby_server.doors.reading import Language, Text, Wire
+from lobby_server.doors.reading import Id, Language, Text, Wire
 
 _COORDINATE_BYTES = 32
 
@@ -102,18 +102,31 @@ class Token(Wire):
     expires_in_s: int
 
 
-FACTS_MAX = 32
-Fact = Annotated[str, StringConstraints(max_length=200)] | int | float | bool | None
+CLOCK_OFFSET_MS_MAX = 10**13  # three centuries: a clock whose battery died says 1970, and must be able to say it
+Part = Literal["ok", "lost"]
+
+
+class Health(Wire):
+    """What a device says of its parts; what it does not have it does not name."""
+
+    paper: Literal["ok", "low", "out"] | None = None
+    card_reader: Part | None = None
+    camera: Part | None = None
+    printer: Part | None = None
+    clock_offset_ms: Annotated[int, Field(ge=-CLOCK_OFFSET_MS_MAX, le=CLOCK_OFFSET_MS_MAX)] | None = None
 
 
 class Heartbeat(Wire):
-    """How a device feels: up to 32 plain facts (`paper`, `camera`, `clock_offset_ms`)."""
+    """A sign of life. A machine also says whether it is busy, or with which visit."""
 
-    health: Annotated[
-        dict[Annotated[str, StringConstraints(min_length=1, max_length=64)], Fact], Field(max_length=FACTS_MAX)
-    ]
+    health: Health
     busy: bool | None = None
-    visit_id: str | None = None
+    visit_id: Id | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody stands at it, sent there or not."""
+        return bool(self.busy) or self.visit_id is not None
 
 
 def load_key(point: dict[str, str]) -> ec.EllipticCurvePublicKey:

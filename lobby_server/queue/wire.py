@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from lobby_server.doors.reading import Code, Id, Text, Wire
 from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.events import to_json
 from lobby_server.queue.discipline import Call, Candidate
-from lobby_server.queue.events import PointEvent, TicketEvent
-from lobby_server.queue.rules import PRIORITY, VULNERABLE, Ticket, Waits
+from lobby_server.queue.events import PointEvent, QueueChanged, TicketEvent
+from lobby_server.queue.rules import PRIORITY, STARS_MAX, VULNERABLE, QueuePolicy, Standing, Ticket, Waits
 
 
 class WaitSeen(Wire):
@@ -79,6 +81,30 @@ class CalledSeen(TicketSeen):
     """A ticket that was just called, and whom this passed: screens update those too."""
 
     passed: list[PassedSeen]
+
+
+class PublicQueueSeen(Wire):
+    """The queue as a whole: by which rule it is served, and whether fewer windows are open than planned."""
+
+    discipline: str
+    rule_version: str
+    overtake_cap: int
+    is_degraded: bool
+    points_open: int
+    points_planned: int | None
+
+
+class QueueSeen(PublicQueueSeen):
+    """The same for staff, with the ids of the waiting tickets that no open point calls."""
+
+    unserved: list[str]
+
+
+class RatingGiven(Wire):
+    """What a customer thought of it, and a few words if they like."""
+
+    stars: Annotated[int, Field(ge=1, le=STARS_MAX)]
+    note: Text | None = None
 
 
 class StaffSeen(Wire):
@@ -244,6 +270,21 @@ def point_seen(data: Mapping[str, Any], staff: StaffSeen | None) -> PointSeen:
 def point_data(event: PointEvent) -> dict[str, Any]:
     """A service point as events hold it."""
     return event.data()
+
+
+def queue_data(branch_id: str, policy: QueuePolicy, standing: Standing) -> dict[str, Any]:
+    """The queue as a whole as events hold it."""
+    return QueueChanged(branch_id, policy, standing).data()
+
+
+def queue_seen(data: Mapping[str, Any]) -> QueueSeen:
+    """An event's queue for staff."""
+    return QueueSeen(**data)
+
+
+def public_queue_seen(data: Mapping[str, Any]) -> PublicQueueSeen:
+    """The same for everybody."""
+    return PublicQueueSeen(**{name: data[name] for name in PublicQueueSeen.model_fields})
 
 
 def wait_seen(waits: Waits) -> WaitSeen:

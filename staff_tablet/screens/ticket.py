@@ -24,10 +24,13 @@ from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
-from lobby_server.queue.actions import KEY_PURPOSE, line_of
+from lobby_server.queue.actions import KEY_PURPOSE
 from lobby_server.queue.actions.places import cancel_by_holder, delay_by_holder
+from lobby_server.queue.actions.ratings import Rate, rate
+from lobby_server.queue.actions.waits import line_of
 from lobby_server.queue.rules import Ticket
-from lobby_server.queue.wire import Announced, announced
+from lobby_server.queue.store import ratings
+from lobby_server.queue.wire import Announced, RatingGiven, announced
 from lobby_server.realtime.wording import Vocabulary
 from staff_tablet.screens.ticket_forms import SAYINGS
 
@@ -57,6 +60,7 @@ class TicketPage(Wire):
     called_at: str | None
     recall_count: int
     overtake_cap: int
+    stars: int | None
     language: str
     epoch: str
     seq: int
@@ -90,6 +94,12 @@ def ticket_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Doo
     def post_delay(call: Call) -> TicketPage:
         """The holder lets others go first for ten minutes."""
         return _by_holder(call, delay_by_holder)
+
+    @door.command("/tickets/{ticket_key}/rating", may={ANYONE}, takes=RatingGiven, gives=TicketPage, keyed=False)
+    def post_rating(call: Call) -> TicketPage:
+        """The holder says what they thought of it, once."""
+        call.run_plain(rate, Rate(call.path["ticket_key"], call.body.stars, call.body.note))
+        return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
 
     def _by_holder(call: Call, deed: Callable[[Work, str], Ticket]) -> TicketPage:
         call.run_plain(deed, call.path["ticket_key"])
@@ -157,6 +167,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         points = branches.service_points(db, ticket.branch_id)
         policy = store.look_at_queue(db, ticket.branch_id).policy
         line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), policy)
+        stars = ratings.stars_of(db, ticket.id)
         at = event_log.position(db, ticket.branch_id)
         seq = event_log.last_of(db, ticket.branch_id, vocabulary.types[AUDIENCE], at.seq)
     names = {each.code: dict(each.names) for each in points}
@@ -177,6 +188,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         called_at=to_wire(ticket.called_at) if ticket.called_at else None,
         recall_count=ticket.recall_count,
         overtake_cap=ticket.overtake_cap,
+        stars=stars,
         language=ticket.language,
         epoch=at.epoch,
         seq=seq,

@@ -170,6 +170,7 @@ class FairDay:
         if here is not None:
             at, who = self._at(here)
             for _ in range(2):
+                make.advance(self.house, 30)
                 self.do(calls.recall, at, who)
             self.do(calls.no_show, at, who)
 

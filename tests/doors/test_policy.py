@@ -25,6 +25,7 @@ from lobby_server.kernel.errors import Forbidden, Unproven
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
 from lobby_server.queue import actions as queue
+from lobby_server.visits.actions.alerts import AskForHelp, ask_for_help
 from tests import make
 from tests.doors import calling
 from tests.doors.calling import Caller, Callers, refusal
@@ -43,6 +44,7 @@ class Scene:
     ticket_id: str
     ticket_key: str
     device_id: str
+    alert_id: str
 
 
 class Setting(Wire):
@@ -51,7 +53,7 @@ class Setting(Wire):
     value: int
 
 
-SCENE = Scene("", "", "", "")
+SCENE = Scene("", "", "", "", "")
 TO_CASH = {"service_type": "cash", "choice": "ticket"}
 
 # What is sent to an address that takes something.
@@ -71,8 +73,11 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/devices/{device_id}/heartbeat": lambda _scene: {"health": {}},
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
+    "/api/v1/customers": lambda _scene: {"name": "新客"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/help": lambda _scene: {"language": "en"},
+    "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/recall": lambda scene: {"ticket_id": scene.ticket_id},
@@ -108,9 +113,11 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk")
+    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk", stars="5")
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
+    if not route.path.startswith(API):
+        return who.http.open(path, method=route.method, json={}, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
     return who.command(route.method, path.removeprefix(API), body).status_code
 
@@ -128,7 +135,8 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
         house.works.run(queue.call_next, "W1", who.who)
         if route.path.endswith("finish"):
             house.works.run(queue.start_service, queue.AtPoint("W1", issued.ticket.id), who.who)
-    return Scene(visit_id, issued.ticket.id, issued.ticket_key, kiosk.id)
+    alert_id = house.works.run(ask_for_help, AskForHelp(visit_id, "en"), kiosk).id
+    return Scene(visit_id, issued.ticket.id, issued.ticket_key, kiosk.id, alert_id)
 
 
 @SQLITE
