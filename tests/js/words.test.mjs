@@ -59,6 +59,7 @@ test("no word is there for nothing", () => {
     "machine.",
     "offer.",
     "place.",
+    "rating.",
     "reason.",
     "return.",
     "role.",
