@@ -45,6 +45,9 @@ from lobby_server.visits import rules as visits_rules
 from lobby_server.visits.events import VisitEvent
 from lobby_server.visits.http import visits_door
 from lobby_server.visits.rules import PROMISE_S, ServiceLevel, Visit, VisitState
+from referral.incentives import plan as incentive_plan
+from referral.incentives import rules as incentive_rules
+from referral.incentives.schemes import bands as incentive_bands
 from staff_tablet.screens import ticket as ticket_screen
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import lobby_door
@@ -81,6 +84,11 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (ticket_screen, "GONE_AFTER", "a ticket's page leads nowhere after the visit by"),
     (customers_wire, "FILE_BYTES_MAX", "bytes of a customer file"),
     (customers_wire, "ROWS_MAX", "customers of a file"),
+    (incentive_rules, "BOOKED_AHEAD_MAX", "a booking may be dated in the future by"),
+    (incentive_rules, "NETTED_PPM_MAX", "ppm of a payout that a debt from a clawback may take"),
+    (incentive_plan, "LINES_MAX", "product lines of an incentive plan"),
+    (incentive_plan, "INSTALMENTS_MAX", "instalments of a hold-back, and bands of a clawback"),
+    (incentive_bands, "BANDS_MAX", "bands of a scheme"),
     (due, "ATTEMPTS_MAX", "tries of a later deed before it waits for a person"),
     (database, "UNITS_A_COMMIT", "units that share one commit on SQLite"),
     (database, "UNITS_WAITING_MAX", "units that may wait for the SQLite writer"),
