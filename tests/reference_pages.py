@@ -85,6 +85,7 @@ LIMITS: list[tuple[ModuleType, str, str]] = [
     (customers_wire, "FILE_BYTES_MAX", "bytes of a customer file"),
     (customers_wire, "ROWS_MAX", "customers of a file"),
     (incentive_rules, "BOOKED_AHEAD_MAX", "a booking may be dated in the future by"),
+    (incentive_rules, "DISPUTE_WITHIN", "a credit can be contested after the end of its month for"),
     (incentive_rules, "NETTED_PPM_MAX", "ppm of a payout that a debt from a clawback may take"),
     (incentive_plan, "LINES_MAX", "product lines of an incentive plan"),
     (incentive_plan, "INSTALMENTS_MAX", "instalments of a hold-back, and bands of a clawback"),

@@ -16,7 +16,6 @@ PARTS = (REFERRER, RECEIVER, HOST)
 
 BOOKED_AHEAD_MAX = timedelta(hours=24)  # a booking from further in the future has a wrong date, not a fast clock
 DISPUTE_WITHIN = timedelta(days=30)  # after the end of the month of the booking: the statement is out by then
-DISPUTE_ANSWERED_WITHIN = timedelta(days=7)  # five business days
 
 # A debt of the past takes at most a fifth of what is paid out now: 工资支付暂行规定 (1994), article 16.
 NETTED_PPM_MAX = 200_000
