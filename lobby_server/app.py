@@ -13,10 +13,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
 from lobby_server.branch import http as branch_http
+from lobby_server.branch import live as branch_live
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.events import DeviceRevoked
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_service_types
+from lobby_server.customers import http as customers_http
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
 from lobby_server.doors.openapi import document
 from lobby_server.doors.problems import answer_refusals
@@ -97,12 +99,13 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     otherwise starve the sockets (docs/decisions/).
     """
     types = read_service_types(SERVICE_TYPES_FILE)
-    vocabulary = Vocabulary([queue_live.WORDING, visits_live.WORDING])
+    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
-    pages = load_pages(KIOSK_WEB)
+    pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
     doors = [
         branch_http.door,
+        customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
         queue_door(types),

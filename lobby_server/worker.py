@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
 from lobby_server.identification import store as identification
@@ -22,10 +23,12 @@ from lobby_server.kernel.idempotency import forget_old_keys
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
-from lobby_server.queue.actions import calls, places
+from lobby_server.queue.actions import calls, places, standing
+from lobby_server.queue.actions import waits as queue_waits
 from lobby_server.queue.forecast import Line
-from lobby_server.queue.rules import Waits
+from lobby_server.queue.rules import Standing
 from lobby_server.visits import actions as visits
+from lobby_server.visits.actions import alerts, caring
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +37,13 @@ WAITS_EVERY_S = 2.0
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
-    visits.CLAIM_ENDS: visits.end_claim,
+    branch.DEVICE_SILENT: branch.lose_device,
+    visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,
     calls.REENTRY_ENDS: places.end_reentry,
+    alerts.ESCALATES: alerts.escalate,
 }
 
 
@@ -78,21 +83,28 @@ class Worker:
                 self._house.works.run(_put_off, each, system(each.branch_id))
 
     def refresh_waits(self) -> None:
-        """Compute each branch's waits from its live state, outside any transaction, and announce changes."""
-        with self._house.database.read() as db:
-            pictures = {branch.id: self._picture(db, branch.id) for branch in branches.all_branches(db)}
-        classes = {each.ticket_class for each in self._types.values()}
-        for branch_id, (line, announced) in pictures.items():
-            waits = self._house.offload(partial(line.waits, classes))
-            if not queue.is_same_announcement(announced, waits):
-                self._house.works.run(queue.announce_waits, queue.RefreshWaits(branch_id, waits), system(branch_id))
+        """Compute each branch's waits from its live state, outside any transaction, and announce changes.
 
-    def _picture(self, db: sa.Connection, branch_id: str) -> tuple[Line, Mapping[str, Waits]]:
-        """The live state, and the waits that are announced now."""
+        Where the hour changed what is planned, how the queue stands is said anew too.
+        """
+        with self._house.database.read() as db:
+            pictures = {each.id: self._picture(db, each.id) for each in branches.all_branches(db)}
+        classes = {each.ticket_class for each in self._types.values()}
+        for branch_id, (line, kept, stands) in pictures.items():
+            waits = self._house.offload(partial(line.waits, classes))
+            if not queue_waits.is_same_announcement(kept.waits, waits):
+                refreshed = queue_waits.RefreshWaits(branch_id, waits)
+                self._house.works.run(queue_waits.announce_waits, refreshed, system(branch_id))
+            if stands != kept.standing:
+                self._house.works.run(standing.settle, branch_id, system(branch_id))
+
+    def _picture(self, db: sa.Connection, branch_id: str) -> tuple[Line, queue_store.Queue, Standing]:
+        """The live state, what is announced of it, and how the queue stands."""
         tickets, points = queue_store.live(db, branch_id), branches.service_points(db, branch_id)
         kept = queue_store.look_at_queue(db, branch_id)
-        line = queue.line_of(tickets, points, self._types, self._house.clock.now(), kept.policy)
-        return line, kept.waits
+        now = self._house.clock.now()
+        line = queue_waits.line_of(tickets, points, self._types, now, kept.policy)
+        return line, kept, standing.standing_of(db, kept, now)
 
     def tidy(self) -> None:
         """Forget what no longer counts: old keys of commands, used codes, tokens."""

@@ -16,7 +16,8 @@ from lobby_server.kernel.errors import Refusal
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
-from lobby_server.visits.actions import Arrive, Route, arrive, route
+from lobby_server.visits.actions import Arrive, arrive
+from lobby_server.visits.actions.sending import Route, route
 
 log = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from lobby_server.kernel.events import Event
@@ -10,11 +11,15 @@ from lobby_server.kernel.events import Event
 
 @dataclass(frozen=True)
 class DeviceEvent(Event):
-    """Something about one device; `kind` is kiosk, wall or tablet."""
+    """Something about one device; `kind` is kiosk, wall, tablet or machine. It was heard last at `seen_at`."""
 
     device_id: str
     kind: str
     name: str
+    service_point: str | None = None
+    zone: str | None = None
+    seen_at: datetime | None = None
+    is_alive: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,3 +34,17 @@ class DeviceRevoked(DeviceEvent):
     """A device was shut out; its connections end."""
 
     type: ClassVar[str] = "device.revoked"
+
+
+@dataclass(frozen=True)
+class DeviceLost(DeviceEvent):
+    """A device has been silent for half a minute."""
+
+    type: ClassVar[str] = "device.lost"
+
+
+@dataclass(frozen=True)
+class DeviceFound(DeviceEvent):
+    """A lost device is heard again."""
+
+    type: ClassVar[str] = "device.found"

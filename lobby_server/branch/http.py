@@ -19,7 +19,12 @@ def post_enrol(call: Call) -> Answer:
         point = sent.public_key.point()
     except ValueError:
         raise Invalid("invalid_fields", errors=[{"field": "public_key", "code": "not_on_curve"}]) from None
-    device = call.run_plain(actions.enrol, actions.Enrol(sent.code, sent.kind, sent.name, point))
+    try:
+        device = call.run_plain(actions.enrol, actions.Enrol(sent.code, sent.kind, sent.name, point))
+    except Unproven:
+        # In a transaction of its own: the refusal takes back everything that the deed itself wrote.
+        call.run_plain(actions.count_try, sent.code)
+        raise
     return Answer(201, wire.enrolled(device).model_dump_json())
 
 
@@ -45,8 +50,10 @@ def post_token(call: Call) -> wire.Token:
 
 @door.command("/devices/{device_id}/heartbeat", may=DEVICE_KINDS, takes=wire.Heartbeat, http_code=204, keyed=False)
 def post_heartbeat(call: Call) -> Answer:
-    """The device is alive."""
+    """The device is alive; a silence of half a minute is told to the branch."""
     if call.path["device_id"] != call.actor.id:
         raise NotFound("device")
-    call.run_plain(actions.note_heartbeat, actions.SignOfLife(call.actor.id, call.body.health))
+    sent: wire.Heartbeat = call.body
+    health = sent.health.model_dump(exclude_none=True)
+    call.run_plain(actions.note_heartbeat, actions.SignOfLife(call.actor.id, health, sent.is_busy))
     return Answer(204)

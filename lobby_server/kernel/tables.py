@@ -65,3 +65,13 @@ answered = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Index(None, "at"),
 )
+
+# The files of head office that were taken, so that the same file again changes nothing.
+feed_taken = sa.Table(
+    "feed_taken",
+    metadata,
+    sa.Column("feed", sa.String(32), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("row_count", sa.Integer, nullable=False),
+)

@@ -53,6 +53,20 @@ def named(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, S
     return {row.id: _staff(row, keys) for row in rows}
 
 
+def on_duty(db: sa.Connection, branch_id: str, role: str, now: datetime) -> list[str]:
+    """The ids of the colleagues with a role who are signed in, by staff number."""
+    rows = db.execute(
+        sa.select(staff.c.id, staff.c.roles)
+        .where(
+            staff.c.branch_id == branch_id,
+            staff.c.disabled_at.is_(None),
+            staff.c.id.in_(sa.select(sign_in.c.staff_id).where(sign_in.c.expires_at > now)),
+        )
+        .order_by(staff.c.staff_no)
+    )
+    return [row.id for row in rows if role in row.roles]
+
+
 def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetime) -> None:
     """A person signed in."""
     db.execute(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lobby_server.kernel.events import Event, to_json
-from lobby_server.visits.rules import Visit
+from lobby_server.visits.rules import Alert, Visit
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,42 @@ class VisitLeft(VisitEvent):
     """They are gone."""
 
     type: ClassVar[str] = "visit.left"
+
+
+@dataclass(frozen=True)
+class AlertEvent(Event):
+    """Something about one alert."""
+
+    alert: Alert
+
+    def data(self) -> dict[str, Any]:
+        """The alert's fields and what a screen makes of it."""
+        return {**to_json(self.alert), "urgency": self.alert.urgency}
+
+
+@dataclass(frozen=True)
+class AlertRaised(AlertEvent):
+    """Somebody must come; it is leased to one lobby manager."""
+
+    type: ClassVar[str] = "alert.raised"
+
+
+@dataclass(frozen=True)
+class AlertEscalated(AlertEvent):
+    """Nobody answered in time: somebody else is asked now."""
+
+    type: ClassVar[str] = "alert.escalated"
+
+
+@dataclass(frozen=True)
+class AlertAcknowledged(AlertEvent):
+    """A colleague takes it on; nobody else is asked."""
+
+    type: ClassVar[str] = "alert.acknowledged"
+
+
+@dataclass(frozen=True)
+class AlertEnded(AlertEvent):
+    """There is no cause for it any more."""
+
+    type: ClassVar[str] = "alert.ended"

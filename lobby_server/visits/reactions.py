@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from lobby_server.kernel.work import Reactions, Work
 from lobby_server.queue.events import (
+    QueueChanged,
     TicketCancelled,
     TicketFinished,
     TicketIssued,
     TicketParked,
+    TicketRated,
     TicketStarted,
     TicketTransferred,
 )
 from lobby_server.visits import actions, store
+from lobby_server.visits.actions import alerts, sending
+from lobby_server.visits.alerts import LOW_RATING_STARS_MAX, MET_ON_ARRIVAL
+from lobby_server.visits.events import VisitArrived, VisitClaimed, VisitLeft, VisitServed
+from lobby_server.visits.rules import AlertKind
 
 
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
-    actions.sit_down(work, happened.ticket)
+    sending.sit_down(work, happened.ticket)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
@@ -27,7 +33,7 @@ def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
 
 def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | TicketTransferred) -> None:
     """They sat down, and wait again. The first ticket finds a visit that is not routed yet: nothing to do."""
-    actions.back_in_line(work, happened.ticket)
+    sending.back_in_line(work, happened.ticket)
 
 
 def on_ticket_cancelled(work: Work, happened: TicketCancelled) -> None:
@@ -42,7 +48,53 @@ def _leave(work: Work, branch_id: str, visit_id: str, because: str) -> None:
         actions.leave(work, visit, because)
 
 
+def on_visit_arrived(work: Work, happened: VisitArrived) -> None:
+    """Who is to be met at the door: VIPs, appointments, and those who need a hand."""
+    visit = happened.visit
+    if visit.service_level in MET_ON_ARRIVAL:
+        alerts.raise_arrival(work, visit, str(visit.service_level))
+
+
+def on_visit_claimed(work: Work, happened: VisitClaimed) -> None:
+    """Whoever takes the visit answers its alerts."""
+    alerts.acknowledge_of_visit(work, happened.visit.id)
+
+
+def on_visit_over(work: Work, happened: VisitServed | VisitLeft) -> None:
+    """Nobody need come any more."""
+    alerts.end_of_visit(work, happened.visit.id)
+
+
+def on_queue_changed(work: Work, happened: QueueChanged) -> None:
+    """A ticket that no open point serves is an alarm at once."""
+    alerts.watch_unserved(work, happened.branch_id, happened.standing.unserved)
+
+
+def on_ticket_rated(work: Work, happened: TicketRated) -> None:
+    """A bad rating goes to the branch head within a quarter of an hour."""
+    ticket = happened.ticket
+    if happened.stars <= LOW_RATING_STARS_MAX:
+        facts = {"stars": happened.stars, "number": ticket.number}
+        alerts.raise_alert(
+            work,
+            alerts.RaiseAlert(
+                branch_id=ticket.branch_id,
+                kind=AlertKind.LOW_RATING,
+                about=ticket.id,
+                ticket_id=ticket.id,
+                service_point=ticket.service_point,
+                facts=facts,
+            ),
+        )
+
+
 REACTIONS: Reactions = {
+    VisitArrived: (on_visit_arrived,),
+    VisitClaimed: (on_visit_claimed,),
+    VisitServed: (on_visit_over,),
+    VisitLeft: (on_visit_over,),
+    QueueChanged: (on_queue_changed,),
+    TicketRated: (on_ticket_rated,),
     TicketStarted: (on_ticket_started,),
     TicketFinished: (on_ticket_finished,),
     TicketIssued: (on_ticket_back_in_line,),

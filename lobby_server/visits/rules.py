@@ -1,11 +1,12 @@
-"""What a visit is, at which level it is served, and how it is greeted."""
+"""What a visit is, at which level it is served, how it is greeted; and what an alert about one is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lobby_server.recommend.rules import Need
@@ -91,3 +92,88 @@ def greeting_of(now: datetime, timezone: str, *, is_known: bool) -> str:
     hour = now.astimezone(ZoneInfo(timezone)).hour
     part = "morning" if 5 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
     return f"{part}_{'customer' if is_known else 'guest'}"
+
+
+# ---- Alerts: what they are; who is asked, and when, is decided in `alerts` -------------------------------------------
+
+
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    ARRIVAL = "arrival"
+    HELP = "help"
+    UNSERVED_TICKET = "unserved_ticket"
+    MACHINE_LOST = "machine_lost"
+    MACHINE_FAILED = "machine_failed"
+    LOW_RATING = "low_rating"
+    KIOSK_PAPER = "kiosk_paper"
+
+
+class Rung(StrEnum):
+    """How far up it has gone: the lobby managers, the customer's relationship manager, the branch head."""
+
+    LOBBY = "lobby"
+    RM = "rm"
+    HEAD = "head"
+
+
+class AlertState(StrEnum):
+    """Where an alert stands."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    ENDED = "ended"
+
+
+URGENCY: Mapping[AlertKind, str] = {
+    AlertKind.ARRIVAL: "meet",
+    AlertKind.HELP: "help",
+    AlertKind.MACHINE_FAILED: "help",
+    AlertKind.LOW_RATING: "help",
+    AlertKind.UNSERVED_TICKET: "fault",
+    AlertKind.MACHINE_LOST: "fault",
+    AlertKind.KIOSK_PAPER: "fault",
+}
+# Nothing that happens later ends these: whoever acknowledges them has dealt with them.
+_ENDS_WHEN_ACKNOWLEDGED = frozenset({AlertKind.LOW_RATING})
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert. `about` is the id of what it is about: there is one living alert of a kind about a thing.
+
+    `asked` are those to whom it was leased so far, in order; `owner_id` is the customer's relationship manager.
+    """
+
+    id: str
+    branch_id: str
+    kind: AlertKind
+    about: str
+    state: AlertState
+    rung: Rung
+    raised_at: datetime
+    respond_s: int
+    respond_by: datetime
+    visit_id: str | None = None
+    ticket_id: str | None = None
+    service_point: str | None = None
+    device_id: str | None = None
+    owner_id: str | None = None
+    leased_to: str | None = None
+    asked: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    shown_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    ended_at: datetime | None = None
+    ended_because: str | None = None
+
+    @property
+    def urgency(self) -> str:
+        """What the screen makes of it: somebody to meet, somebody to help, or something to mend."""
+        return URGENCY[self.kind]
+
+    @property
+    def ends_when_acknowledged(self) -> bool:
+        """Whether there is nothing left that could end it later; a call for help without a visit is such a one."""
+        return self.kind in _ENDS_WHEN_ACKNOWLEDGED or (self.kind is AlertKind.HELP and self.visit_id is None)

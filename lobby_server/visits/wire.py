@@ -13,8 +13,9 @@ from lobby_server.kernel.privacy import mask_name
 from lobby_server.queue.rules import Ticket, Waits
 from lobby_server.queue.wire import Announced, IssuedTicket, StaffSeen, announced
 from lobby_server.visits.actions import Arrived
-from lobby_server.visits.events import VisitEvent
-from lobby_server.visits.rules import Visit
+from lobby_server.visits.alerts import Took
+from lobby_server.visits.events import AlertEvent, VisitEvent
+from lobby_server.visits.rules import Alert, Visit
 
 PARTY_MAX = 20
 
@@ -121,6 +122,61 @@ class VisitSeen(Wire):
     promise_s: int
 
 
+class AlertSeen(Wire):
+    """What somebody must come for. `leased_to` is who is asked now; None where whoever comes first may."""
+
+    id: str
+    kind: str
+    urgency: str
+    visit_id: str | None
+    ticket_id: str | None
+    service_point: str | None
+    device_id: str | None
+    raised_at: str
+    respond_by: str
+    rung: str
+    state: str
+    leased_to: StaffSeen | None
+    acknowledged_by: StaffSeen | None
+    facts: dict[str, Any]
+
+
+class AlertAnswer(Wire):
+    """The alert as it stands after the deed."""
+
+    alert: AlertSeen
+
+
+class HelpAsked(Wire):
+    """A colleague is wanted here; `visit_id` if the device knows of one."""
+
+    visit_id: Id | None = None
+    language: Language = "zh-CN"
+
+
+class HelpComing(Wire):
+    """A colleague has been asked to come."""
+
+    alert_id: str
+    respond_by: str
+
+
+class Measured(Wire):
+    """How long it took, in milliseconds: of `n`, half within p50 and ninety-nine in a hundred within p99."""
+
+    n: int
+    p50_ms: int | None
+    p99_ms: int | None
+
+
+class AlertsMeasured(Wire):
+    """Of today's arrival alerts: until a tablet painted them, and until a colleague answered."""
+
+    business_day: str
+    arrival_to_glass: Measured
+    arrival_to_acknowledge: Measured
+
+
 class VisitAnswer(Wire):
     """The visit as it stands after the deed."""
 
@@ -199,3 +255,28 @@ def _running(ticket: Ticket | None) -> RunningTicket | None:
     if ticket is None:
         return None
     return RunningTicket(number=ticket.number, state=str(ticket.state), service_point=ticket.service_point)
+
+
+def alert_data(alert: Alert) -> dict[str, Any]:
+    """An alert as events hold it."""
+    return AlertEvent(alert.branch_id, alert).data()
+
+
+def alert_seen(
+    data: Mapping[str, Any], colleagues: Mapping[str, StaffSeen], more_facts: Mapping[str, Any] | None = None
+) -> AlertSeen:
+    """An event's alert with the names of who is asked and who answered."""
+    same = {
+        name: data[name] for name in AlertSeen.model_fields if name not in ("leased_to", "acknowledged_by", "facts")
+    }
+    return AlertSeen(
+        **same,
+        leased_to=colleagues.get(data["leased_to"] or ""),
+        acknowledged_by=colleagues.get(data["acknowledged_by"] or ""),
+        facts={**data["facts"], **(more_facts or {})},
+    )
+
+
+def measured(took: Took) -> Measured:
+    """Times on the wire."""
+    return Measured(n=took.n, p50_ms=took.p50_ms, p99_ms=took.p99_ms)

@@ -23,10 +23,13 @@ from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
-from lobby_server.queue.actions import KEY_PURPOSE, line_of
+from lobby_server.queue.actions import KEY_PURPOSE
 from lobby_server.queue.actions.places import cancel_by_holder, delay_by_holder
+from lobby_server.queue.actions.ratings import Rate, rate
+from lobby_server.queue.actions.waits import line_of
 from lobby_server.queue.rules import Ticket
-from lobby_server.queue.wire import Announced, announced
+from lobby_server.queue.store import ratings
+from lobby_server.queue.wire import Announced, RatingGiven, announced
 from lobby_server.realtime.wording import Vocabulary
 
 GONE_AFTER = timedelta(hours=2)  # the address leads nowhere two hours after the visit
@@ -54,6 +57,7 @@ class TicketPage(Wire):
     arrived_at: str
     called_at: str | None
     overtake_cap: int
+    stars: int | None
     language: str
     epoch: str
     seq: int
@@ -87,6 +91,12 @@ def ticket_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Doo
     def post_delay(call: Call) -> TicketPage:
         """The holder lets others go first for ten minutes."""
         return _by_holder(call, delay_by_holder)
+
+    @door.command("/tickets/{ticket_key}/rating", may={ANYONE}, takes=RatingGiven, gives=TicketPage, keyed=False)
+    def post_rating(call: Call) -> TicketPage:
+        """The holder says what they thought of it, once."""
+        call.run_plain(rate, Rate(call.path["ticket_key"], call.body.stars, call.body.note))
+        return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
 
     def _by_holder(call: Call, deed: Callable[[Work, str], Ticket]) -> TicketPage:
         call.run_plain(deed, call.path["ticket_key"])
@@ -146,6 +156,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         points = branches.service_points(db, ticket.branch_id)
         policy = store.look_at_queue(db, ticket.branch_id).policy
         line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), policy)
+        stars = ratings.stars_of(db, ticket.id)
         at = event_log.position(db, ticket.branch_id)
         seq = event_log.last_of(db, ticket.branch_id, vocabulary.types[AUDIENCE], at.seq)
     names = {each.code: dict(each.names) for each in points}
@@ -165,6 +176,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         arrived_at=to_wire(ticket.arrived_at),
         called_at=to_wire(ticket.called_at) if ticket.called_at else None,
         overtake_cap=ticket.overtake_cap,
+        stars=stars,
         language=ticket.language,
         epoch=at.epoch,
         seq=seq,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions, store
+from lobby_server.queue.actions.waits import RefreshWaits, announce_waits
 from lobby_server.queue.rules import Waits
 from lobby_server.queue.tables import wait_forecast
 from lobby_server.worker import Worker
@@ -21,7 +22,7 @@ TOMORROW = make.TODAY + timedelta(days=1)
 
 def announce(house: House, waits: dict[str, Waits]) -> None:
     """As if the worker had computed these."""
-    house.works.run(actions.announce_waits, actions.RefreshWaits(make.HERE, waits), system(make.HERE))
+    house.works.run(announce_waits, RefreshWaits(make.HERE, waits), system(make.HERE))
 
 
 def test_what_was_told_is_kept_with_the_ticket(house: House, cast: Cast) -> None:

@@ -57,6 +57,7 @@ test("no word is there for nothing", () => {
     "tag.",
     "tier.",
     "trouble.",
+    "turn.",
     "window.",
     "kiosk.scan_",
   ];

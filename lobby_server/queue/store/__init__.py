@@ -14,7 +14,7 @@ from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.events import to_json
 from lobby_server.queue.discipline import Call, Candidate, Choice, Circumstances, Recent
 from lobby_server.queue.forecast import Coverage, Outcome, coverage_of
-from lobby_server.queue.rules import Parameters, QueuePolicy, Ticket, TicketState, Waits
+from lobby_server.queue.rules import Parameters, QueuePolicy, Standing, Ticket, TicketState, Waits
 from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter, wait_forecast
 
 _TICKET_FIELDS = [column for column in ticket.c if column.name != "key_index"]
@@ -23,13 +23,14 @@ _PLACE = sa.func.coalesce(ticket.c.placed_at, ticket.c.arrived_at)
 
 @dataclass(frozen=True)
 class Queue:
-    """A branch's queue as its row says: its day, its policy, the waits last announced, each point's last calls."""
+    """A branch's queue as its row says: its day, its policy, each point's last calls, and what was last announced."""
 
     branch_id: str
     business_day: date | None
     policy: QueuePolicy
     waits: Mapping[str, Waits]
     recent: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
 
 
 def start_queue(db: sa.Connection, branch_id: str, policy: QueuePolicy) -> None:
@@ -80,6 +81,13 @@ def look_at_queue(db: sa.Connection, branch_id: str) -> Queue:
 def turn_day(db: sa.Connection, branch_id: str, day: date) -> None:
     """The branch's business day is now `day`; nobody remembers yesterday's calls."""
     db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(business_day=day, recent={}))
+
+
+def save_standing(db: sa.Connection, branch_id: str, standing: Standing) -> None:
+    """What screens are told of the queue as a whole."""
+    # A list keeps the order of the tickets; an object in the database would not.
+    kept = {**to_json(standing), "unserved": [list(each) for each in standing.unserved.items()]}
+    db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(told=kept))
 
 
 def save_waits(db: sa.Connection, branch_id: str, waits: Mapping[str, Waits]) -> None:
@@ -235,6 +243,8 @@ _CHANGING = (
     "overtaken_manual",
     "only_at",
     "missed_at",
+    "recalled_at",
+    "delay_count",
 )
 _LIVE = [str(each) for each in TicketState if not each.is_over]
 AT_POINT = [str(each) for each in TicketState if each.is_at_point]
@@ -265,7 +275,9 @@ def _queue(row: sa.Row[Any]) -> Queue:
     policy = QueuePolicy(row.discipline, row.version, row.overtake_cap, parameters)
     waits = {name: Waits(*figures) for name, figures in row.waits.items()}
     recent = {code: tuple(Recent(*each) for each in calls) for code, calls in (row.recent or {}).items()}
-    return Queue(row.branch_id, row.business_day, policy, waits, recent)
+    told = row.told or {}
+    standing = Standing(**{**told, "unserved": dict(told["unserved"])}) if told else Standing()
+    return Queue(row.branch_id, row.business_day, policy, waits, recent, standing)
 
 
 def _call(row: sa.Row[Any]) -> Call:

@@ -1,4 +1,7 @@
-"""What happens on a visit: somebody arrives, is sent somewhere, is taken care of, leaves."""
+"""What happens on a visit: somebody arrives, and leaves.
+
+What befalls it between stands beside: where it goes in `sending`, who takes it in `caring`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import ServiceType
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
@@ -14,28 +16,16 @@ from lobby_server.kernel.clock import business_day_of
 from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
-from lobby_server.queue.actions import Issued, IssueTicket, issue_ticket
 from lobby_server.queue.rules import Ticket
-from lobby_server.recommend.rules import declared, infer_need
-from lobby_server.staff import store as staff
+from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
-from lobby_server.visits.events import (
-    VisitArrived,
-    VisitClaimed,
-    VisitClaimEnded,
-    VisitLeft,
-    VisitReturned,
-    VisitRouted,
-    VisitServed,
-)
-from lobby_server.visits.rules import CLAIM_LIVES, Claim, Visit, VisitState, greeting_of, level_of
+from lobby_server.visits.events import VisitArrived, VisitLeft
+from lobby_server.visits.rules import Visit, VisitState, greeting_of, level_of
 
 CLAIM_ENDS = "visit.claim_ends"
 ABANDONED = "visit.abandoned"
 # Somebody who was identified and chose nothing has walked away; the card leaves the tablet.
 UNDECIDED_LEAVES_AFTER = timedelta(minutes=10)
-
-TICKET = "ticket"
 
 
 @dataclass(frozen=True)
@@ -87,8 +77,8 @@ def _running_visit(work: Work, who: Identified) -> Visit | None:
     if who.customer is not None:
         return store.live_of_customer(work.db, branch_id, who.customer.id)
     found = store.find(work.db, branch_id, who.visit_id)
-    is_mine = found is not None and found.made_by == work.actor.label and found.left_at is None
-    return found if is_mine else None
+    ismine = found is not None and found.made_by == work.actor.label and found.left_at is None
+    return found if ismine else None
 
 
 def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
@@ -122,115 +112,11 @@ def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
     )
 
 
-@dataclass(frozen=True)
-class Route:
-    """Where a visit goes: in this first form, to the queue."""
-
-    visit_id: str
-    service_type: ServiceType
-
-
-@dataclass(frozen=True)
-class Routed:
-    """The visit with its place in the queue."""
-
-    visit: Visit
-    issued: Issued
-
-
-def route(work: Work, request: Route) -> Routed:
-    """Send a visit to the queue. Raises Conflict("already_routed") with its ticket's number."""
-    # The queue before the visit, as everywhere: two works that want both never wait for each other.
-    queue_store.lock_queue(work.db, work.actor.branch_id)
-    visit = _mine(work, request.visit_id)
-    if visit.state is not VisitState.ARRIVED:
-        running = queue_store.live_ticket_of(work.db, visit.id)
-        raise Conflict("already_routed", number=running.number if running else None)
-    issued = issue_ticket(
-        work,
-        IssueTicket(
-            branch_id=visit.branch_id,
-            visit_id=visit.id,
-            service_type=request.service_type,
-            service_level=str(visit.service_level),
-            language=visit.language,
-            arrived_at=visit.arrived_at,
-        ),
-    )
-    # A guess that fits what they chose keeps its reason; otherwise what they say counts.
-    fits = visit.need is not None and visit.need.code == request.service_type.code
-    routed = replace(
-        visit,
-        state=VisitState.ROUTED,
-        service_type=request.service_type.code,
-        need=visit.need if fits else declared(request.service_type.code),
-        route=TICKET,
-        ticket_id=issued.ticket.id,
-    )
-    store.save(work.db, routed)
-    work.no_longer_due(ABANDONED, visit.id)
-    work.audit("route", visit.id, route=TICKET, service_type=request.service_type.code)
-    work.record(VisitRouted(visit.branch_id, routed))
-    return Routed(routed, issued)
-
-
-def claim(work: Work, visit_id: str) -> Visit:
-    """A lobby manager takes a visit for three minutes; doing it again prolongs it.
-
-    Raises Conflict("claimed_by") naming the colleague who has it.
-    """
-    visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or visit.state is VisitState.LEFT:
-        raise NotFound("visit")
-    held = visit.claim
-    if held is not None and held.staff_id != work.actor.id and held.until > work.now:
-        winner = staff.named(work.db, work.keys, [held.staff_id])[held.staff_id]
-        raise Conflict("claimed_by", by={"staff_no": winner.staff_no, "name": winner.name})
-    until = work.now + CLAIM_LIVES
-    claimed = replace(visit, claim=Claim(work.actor.id, until))
-    store.save(work.db, claimed)
-    work.due(visit.branch_id, until, CLAIM_ENDS, visit.id)
-    work.audit("claim", visit.id)
-    work.record(VisitClaimed(visit.branch_id, claimed))
-    return claimed
-
-
-def end_claim(work: Work, visit_id: str) -> None:
-    """The three minutes are over: the visit is everybody's again."""
-    visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or visit.claim is None or visit.state is VisitState.LEFT:
-        return
-    freed = replace(visit, claim=None)
-    store.save(work.db, freed)
-    work.audit("end_claim", visit.id)
-    work.record(VisitClaimEnded(visit.branch_id, freed))
-
-
 def abandon(work: Work, visit_id: str) -> None:
     """Nothing was chosen for ten minutes: they have gone."""
     visit = store.lock(work.db, work.actor.branch_id, visit_id)
     if visit is not None and visit.state is VisitState.ARRIVED:
         leave(work, visit, "undecided")
-
-
-def sit_down(work: Work, ticket: Ticket) -> None:
-    """The visit's ticket is being served."""
-    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
-    if visit is not None and visit.state is VisitState.ROUTED:
-        served = replace(visit, state=VisitState.IN_SERVICE)
-        store.save(work.db, served)
-        work.record(VisitServed(visit.branch_id, served))
-
-
-def back_in_line(work: Work, ticket: Ticket) -> None:
-    """The visit waits again, with this ticket: parked, sent on, or for its next step."""
-    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
-    if visit is None or visit.state is VisitState.LEFT or visit.state is VisitState.ARRIVED:
-        return
-    waits = replace(visit, state=VisitState.ROUTED, service_type=ticket.service_type, ticket_id=ticket.id)
-    if waits != visit:
-        store.save(work.db, waits)
-        work.record(VisitReturned(visit.branch_id, waits))
 
 
 def leave(work: Work, visit: Visit, because: str) -> None:
@@ -243,7 +129,7 @@ def leave(work: Work, visit: Visit, because: str) -> None:
     work.record(VisitLeft(visit.branch_id, gone))
 
 
-def _mine(work: Work, visit_id: str) -> Visit:
+def mine(work: Work, visit_id: str) -> Visit:
     """A visit that this actor may act on: a device only on those that it made."""
     visit = store.lock(work.db, work.actor.branch_id, visit_id)
     if visit is None or (work.actor.kind == "device" and visit.made_by != work.actor.label):

@@ -9,7 +9,7 @@
  */
 
 /** Whoever is gone needs no place on a screen. */
-const GONE = new Set(["finished", "cancelled", "left"]);
+const GONE = new Set(["finished", "cancelled", "left", "ended"]);
 
 /**
  * Apply news in order. What is known already is skipped.
@@ -38,8 +38,14 @@ export function applyEvent(lobby, { type, data }) {
   switch (kind) {
     case "visit":
       return { ...lobby, visits: put(lobby.visits, data, (visit) => visit.visit_id) };
-    case "ticket":
-      return { ...lobby, tickets: put(lobby.tickets, data, (ticket) => ticket.id ?? ticket.number) };
+    case "ticket": {
+      const { passed, ...ticket } = data;
+      return { ...lobby, tickets: put(overtake(lobby.tickets, passed), ticket, (each) => each.id ?? each.number) };
+    }
+    case "alert":
+      return { ...lobby, alerts: put(lobby.alerts, data, (alert) => alert.id) };
+    case "queue":
+      return { ...lobby, queue: data };
     case "service_point":
       return { ...lobby, service_points: put(lobby.service_points, data, (point) => point.code) };
     case "expected_wait":
@@ -47,6 +53,17 @@ export function applyEvent(lobby, { type, data }) {
     default:
       return lobby; // a newer server tells more than this screen shows
   }
+}
+
+/**
+ * The tickets with the new counts of those whom a call has passed.
+ * @param {Lobby["tickets"]} tickets
+ * @param {{ticket_id: string, overtaken: number, overtaken_by_hand: number}[]} [passed]
+ */
+function overtake(tickets, passed) {
+  if (!passed?.length) return tickets;
+  const counts = new Map(passed.map(({ ticket_id, ...counted }) => [ticket_id, counted]));
+  return tickets.map((ticket) => ({ ...ticket, ...counts.get(ticket.id ?? "") }));
 }
 
 /**

@@ -52,6 +52,41 @@ export type Ticket = {
   service_point: string | null;
   language: string;
   call_count?: number;
+  recall_count?: number;
+  /** Only of a call, for everybody: why somebody who came later went first. */
+  reason?: "cap" | "priority" | "help" | "staff" | null;
+  overtake_cap?: number;
+  overtaken?: number;
+  overtaken_by_hand?: number;
+};
+
+/** What somebody must come for; `leased_to` is who is asked now. */
+export type Alert = {
+  id: string;
+  kind: string;
+  urgency: "meet" | "help" | "fault";
+  visit_id: string | null;
+  ticket_id: string | null;
+  service_point: string | null;
+  device_id: string | null;
+  raised_at: string;
+  respond_by: string;
+  rung: "lobby" | "rm" | "head";
+  state: "raised" | "acknowledged" | "ended";
+  leased_to: Staff | null;
+  acknowledged_by: Staff | null;
+  facts: Record<string, unknown>;
+};
+
+/** How the queue stands as a whole; only staff are told who is served by nobody. */
+export type Queue = {
+  discipline: string;
+  rule_version: string;
+  overtake_cap: number;
+  is_degraded: boolean;
+  points_open: number;
+  points_planned: number | null;
+  unserved?: string[];
 };
 
 export type ServicePoint = {
@@ -76,6 +111,8 @@ export type Lobby = {
   visits: Visit[];
   tickets: Ticket[];
   service_points: ServicePoint[];
+  alerts: Alert[];
+  queue: Queue;
   expected_wait: Record<string, Wait>;
 };
 
@@ -122,6 +159,8 @@ export type Page = {
   branch: { code: string; names: Names } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
+  /** Where the clips of each language are; empty where none were made. */
+  voice?: Record<string, Record<string, string>>;
   sign_ins?: SignIn[];
   next?: string;
   branches?: { code: string; names: Names }[];
