@@ -14,9 +14,9 @@ from lobby_server.doors.reading import Wire, read_model
 from lobby_server.kernel.errors import Unreadable
 from lobby_server.kernel.work import Work
 from lobby_server.queue.actions import StartQueue, start_queue
-from lobby_server.queue.rules import FIFO, QueuePolicy
+from lobby_server.queue.rules import ACCUMULATING, QueuePolicy
 
-FIRST_POLICY = QueuePolicy(discipline=FIFO, version=1, overtake_cap=0)
+FIRST_POLICY = QueuePolicy(discipline=ACCUMULATING, version=1, overtake_cap=5)
 BRANCHES_MAX = 100  # more than one server serves
 
 
