@@ -234,8 +234,8 @@ def table(title: str, told: list[tuple[Outcome, ...]]) -> list[dict[str, object]
         own_min = sum(own_s) / len(own_s) / 60
         print(
             f"{mine.ticket_class:5}{mine.n:9}{mine.mae_s / 60:9.2f}{own_min:6.2f}{naive.mae_s / 60:7.2f}"
-            f"{whole.mae_s / 60:14.2f}{ratio:7.2f}{mine.within_p10_p90:13.3f}{naive.within_p10_p90:8.3f}{mine.under_p90:11.3f}"
-            f"{naive.under_p90:8.3f}{'' if is_met else '  goal not met'}"
+            f"{whole.mae_s / 60:14.2f}{ratio:7.2f}{mine.within_p10_p90:13.3f}{naive.within_p10_p90:8.3f}"
+            f"{mine.under_p90:11.3f}{naive.under_p90:8.3f}{'' if is_met else '  goal not met'}"
         )
         figures = {name: vars(each) for name, each in zip(WAYS[:3], (mine, naive, whole), strict=True)}
         rows.append({**figures, "own_error_min": own_min, "mae_ratio": ratio, "goal_met": is_met})

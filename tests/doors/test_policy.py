@@ -76,6 +76,12 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/customers": lambda _scene: {"name": "新客"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/what-if": lambda _scene: {"open": ["W2"]},
+    "/api/v1/settings/queue-policy": lambda _scene: {
+        "discipline": "fifo",
+        "overtake_cap": 0,
+        "parameters": {"weights": {}, "vip_run_max": 2, "overdue_s": 1800.0},
+    },
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
