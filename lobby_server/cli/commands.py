@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from lobby_server.kernel.logs import set_up_logs
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import BadSettings, Settings, build_settings
 from lobby_server.migrations import migrate
+from lobby_server.queue.actions.policies import Wish, change_of, recorded_day
+from lobby_server.queue.rules import MODES
+from lobby_server.queue.what_if import ask
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -117,6 +121,24 @@ def _credential_qr(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def _simulate(settings: Settings, given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    wish = Wish(tuple(given.open_window), tuple(given.close_window), given.discipline)
+    with house.database.read() as db:
+        answer = ask(recorded_day(db, given.branch, given.day), change_of(db, given.branch, wish))
+    _say(f"{'':12}{'':>8}{'actual':>16}{'played again':>16}{'changed':>16}")
+    _say(f"{'level':12}{'n':>8}" + f"{'p50 p90 min':>16}" * 3 + f"{'most overtakes':>16}{'never called':>14}")
+    for actual, before, after in zip(answer.actual, answer.before, answer.after, strict=True):
+        waits = "".join(f"{f'{each.p50_s / 60:.1f} {each.p90_s / 60:.1f}':>16}" for each in (actual, before, after))
+        _say(f"{actual.level:12}{actual.n:8}{waits}{after.most_overtakes:16}{after.never_called:14}")
+    error = answer.twin_error
+    _say(
+        f"the twin's own error on this day, minutes: {error.mae_s / 60:.1f} a customer, "
+        f"{error.p50_s / 60:+.1f} of p50, {error.p90_s / 60:+.1f} of p90"
+    )
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     everywhere = argparse.ArgumentParser(add_help=False)
     everywhere.add_argument("--data-dir", type=Path, help="folder of the database and the keys")
@@ -143,6 +165,13 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("file", type=Path, help="NDJSON with header and trailer")
     imports.add_argument("--dry-run", action="store_true", help="only say what it would do")
     imports.add_argument("--accept-shrinking", action="store_true", help="a full file may lose a fifth of its lines")
+
+    simulating = add(commands, "simulate", _simulate, "play a recorded day with other windows or another order")
+    simulating.add_argument("--branch", required=True, help="branch code")
+    simulating.add_argument("--day", required=True, type=date.fromisoformat, help="business day, 2026-11-23")
+    simulating.add_argument("--open-window", action="append", default=[], help="open all day; may be repeated")
+    simulating.add_argument("--close-window", action="append", default=[], help="shut all day; may be repeated")
+    simulating.add_argument("--discipline", choices=MODES, help="another order of service")
 
     add_administration(commands, add)
     credential = commands.add_parser("credential", help="codes for trials").add_subparsers(

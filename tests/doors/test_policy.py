@@ -91,6 +91,12 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/customers/{customer_id}/reveal": lambda _scene: {"reason": "greet"},
     "/api/v1/visits/{visit_id}/responses": lambda _scene: {"offer_id": make.new_id(), "answer": "accepted"},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/what-if": lambda _scene: {"open": ["W2"]},
+    "/api/v1/settings/queue-policy": lambda _scene: {
+        "discipline": "fifo",
+        "overtake_cap": 0,
+        "parameters": {"weights": {}, "vip_run_max": 2, "overdue_s": 1800.0},
+    },
     "/api/v1/visits/{visit_id}/self-service/finish": lambda _scene: {"outcome": "done"},
     "/api/v1/visits/{visit_id}/leave": lambda _scene: {"reason": "went_away"},
     "/api/v1/visits/{visit_id}/service-level": lambda _scene: {"level": "vip", "reason": "a shareholder"},
