@@ -168,7 +168,7 @@ def sent(work: Work, before: Visit, after: Visit) -> Visit:
     after = with_undo(work, "route", before, after)
     store.save(work.db, after)
     work.no_longer_due(ABANDONED, before.id)
-    work.audit("route", after.id, route=after.route, service_type=after.service_type)
+    work.audit("route", after.id, branch_id=after.branch_id, route=after.route, service_type=after.service_type)
     work.record(VisitRouted(after.branch_id, after))
     return after
 
