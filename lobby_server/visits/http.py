@@ -52,18 +52,18 @@ def _arriving(door: Door, types: Mapping[str, ServiceType]) -> None:
         http_code=201,
     )
     def post_visit(call: Call) -> Answer:
-        """Somebody arrives; a code is examined before the transaction, which uses it up."""
+        """Somebody arrives; what they present is examined before the transaction, which uses a code up."""
         sent: wire.Arrival = call.body
         seen = None
-        if sent.credential.kind == "qr":
+        if sent.credential.kind != "none":
             # A repeated command gets its answer even when the code has expired meanwhile.
             if (before := call.answered_before()) is not None:
                 return before
-            seen = _examined(call, sent.credential.value)
+            seen = _examined(call, sent.credential)
         request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
 
         def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
-            around = sending.look_around(work.db, arrived.visit.branch_id, work.now)
+            around = sending.look_around(work.db, arrived.visit, work.now)
             codes = service_codes(work.db, arrived.visit.branch_id)
             offered = {code: each for code, each in types.items() if code in codes}
             return wire.welcome(arrived, offered, around, is_staff=call.actor.kind == "staff")
@@ -86,7 +86,7 @@ def _sending(door: Door, types: Mapping[str, ServiceType]) -> None:
 
         def present(work: Work, routed: sending.Routed) -> ways.RoutedVisit:
             ticket = _issued(work, routed.ticket, call.house.settings.public_url) if routed.ticket else None
-            around = sending.look_around(work.db, routed.visit.branch_id, work.now)
+            around = sending.look_around(work.db, routed.visit, work.now)
             return ways.routed_visit(routed, ticket, _running(work, routed.visit), around)
 
         request = sending.Route(call.path["visit_id"], service_type, call.body.choice)
@@ -182,7 +182,7 @@ def _issued(work: Work, issued: Issued, public_url: str | None) -> IssuedTicket:
     profiles = [each.serves for each in service_points(work.db, ticket.branch_id) if each.is_open]
     ahead = queue_store.count_ahead(work.db, ticket, classes_beside(ticket.ticket_class, profiles))
     # The wait is the one that the worker announced: nothing is simulated in a transaction.
-    waits = queue_store.look_at_queue(work.db, ticket.branch_id).waits.get(ticket.ticket_class)
+    waits = queue_store.look_at_queue(work.db, ticket.branch_id).waits_of(ticket.service_level).get(ticket.ticket_class)
     url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
     return issued_ticket(ticket, issued.ticket_key, url, ahead, waits)
 
@@ -233,10 +233,10 @@ def _card(work: Work, visit: Visit) -> wire.VisitAnswer:
     return wire.VisitAnswer(visit=live.card(Reader(work.db, work.keys), wire.visit_data(visit)))
 
 
-def _examined(call: Call, text: str) -> Seen:
-    """The code's reading; a refused one leaves an audit row and changes nothing else."""
+def _examined(call: Call, presented: wire.Credential) -> Seen:
+    """The credential's reading; a refused one leaves an audit row and changes nothing else."""
     try:
-        return examine(call.house, text, call.actor.branch_id)
+        return examine(call.house, presented.kind, presented.value, call.actor.branch_id)
     except Invalid as refusal:
         call.house.works.note_refusal(refusal, "arrive", call.actor)
         raise

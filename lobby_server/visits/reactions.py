@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lobby_server.appointments import actions as appointments
 from lobby_server.branch.events import DeviceLost
 from lobby_server.kernel.work import Reactions, Work
 from lobby_server.queue.events import (
@@ -26,6 +27,7 @@ from lobby_server.visits.rules import AlertKind
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
     sending.sit_down(work, happened.ticket)
+    appointments.keep_of_visit(work, happened.ticket.visit_id)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:

@@ -7,9 +7,11 @@ care of it in `caring`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
+from lobby_server.branch.rules import Branch
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
@@ -18,6 +20,7 @@ from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
 from lobby_server.queue.rules import Ticket
+from lobby_server.recommend.actions import recommend
 from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
 from lobby_server.visits.events import VisitArrived, VisitLeft
@@ -65,11 +68,18 @@ def arrive(work: Work, request: Arrive) -> Arrived:
         raise Conflict("already_checked_in", audited=True)
     if store.exists(work.db, request.visit_id):
         raise Conflict("visit_exists")
-    visit = _new_visit(work, request, who.customer)
+    branch = branches.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+    visit = _new_visit(work, request, who.customer, branch, today)
     store.add(work.db, visit)
+    if who.appointment is not None:
+        meet(work, Meet(who.appointment.id, visit.id))
     work.due(visit.branch_id, work.now + UNDECIDED_LEAVES_AFTER, ABANDONED, visit.id)
     work.audit("arrive", visit.id, is_known=who.customer is not None)
     work.record(VisitArrived(visit.branch_id, visit))
+    if who.customer is not None:
+        recommend(work, who.customer, visit.id, today)
     return Arrived(visit, who.customer)
 
 
@@ -92,10 +102,7 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
     return Arrived(visit, who.customer, queue_store.live_ticket_of(work.db, visit.id))
 
 
-def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
-    branch = branches.find_branch(work.db, work.actor.branch_id)
-    assert branch is not None
-    today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+def _new_visit(work: Work, request: Arrive, customer: Customer | None, branch: Branch, today: date) -> Visit:
     is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
     tier = customer.tier if customer else None
     return Visit(

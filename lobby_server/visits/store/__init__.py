@@ -66,6 +66,21 @@ def live_of_customer(db: sa.Connection, branch_id: str, customer_id: str) -> Vis
     return _visit(row._asdict()) if row else None
 
 
+def past_of_customer(db: sa.Connection, branch_id: str, customer_id: str, most: int) -> list[Visit]:
+    """The visits of a customer here that are over, newest first."""
+    rows = db.execute(
+        sa.select(visit)
+        .where(
+            visit.c.branch_id == branch_id,
+            visit.c.customer_id == customer_id,
+            visit.c.state == str(VisitState.LEFT),
+        )
+        .order_by(visit.c.arrived_at.desc(), visit.c.id)
+        .limit(most)
+    )
+    return [_visit(row._asdict()) for row in rows]
+
+
 def live(db: sa.Connection, branch_id: str) -> list[Visit]:
     """Everybody who is here, earliest first."""
     rows = db.execute(

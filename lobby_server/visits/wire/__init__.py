@@ -11,6 +11,8 @@ from lobby_server.branch.rules import ServiceType
 from lobby_server.doors.reading import Id, Language, Wire
 from lobby_server.kernel.privacy import mask_name
 from lobby_server.queue.wire import StaffSeen
+from lobby_server.recommend.rules import Offer
+from lobby_server.recommend.wire import OfferSeen, offer_seen
 from lobby_server.visits.actions import Arrived
 from lobby_server.visits.actions.sending import Surroundings
 from lobby_server.visits.alerts import Took
@@ -32,7 +34,7 @@ PARTY_MAX = 20
 class Credential(Wire):
     """What somebody presents. `value` is never written to a log or an answer."""
 
-    kind: Literal["qr", "none"]
+    kind: Literal["qr", "card_token", "id_token", "appointment", "none"]
     value: Annotated[str, StringConstraints(max_length=4096)] = ""
 
 
@@ -101,6 +103,7 @@ class VisitSeen(Wire):
     language: str
     party_size: int
     promise_s: int
+    recommendation: OfferSeen | None
     level_reason: dict[str, Any] | None
     companion_of: str | None
     greeted_by: StaffSeen | None
@@ -200,7 +203,9 @@ def visit_data(visit: Visit) -> dict[str, Any]:
     return VisitEvent(visit.branch_id, visit).data()
 
 
-def visit_seen(data: Mapping[str, Any], full_name: str | None, colleagues: Mapping[str, StaffSeen]) -> VisitSeen:
+def visit_seen(
+    data: Mapping[str, Any], full_name: str | None, colleagues: Mapping[str, StaffSeen], recommended: Offer | None
+) -> VisitSeen:
     """An event's visit as a card, the name masked here and nowhere else. Older events lack the newer fields."""
     claim, errand = data["claim"], data.get("errand")
     return VisitSeen(
@@ -208,6 +213,7 @@ def visit_seen(data: Mapping[str, Any], full_name: str | None, colleagues: Mappi
         masked_name=mask_name(full_name) if full_name else None,
         need=_need(data["need"]),
         greeting=Greeting(code=data["greeting"]),
+        recommendation=offer_seen(recommended) if recommended else None,
         claimed_by=colleagues.get(claim["staff_id"]) if claim else None,
         claimed_until=claim["until"] if claim else None,
         level_reason=said(data.get("level_reason")),
