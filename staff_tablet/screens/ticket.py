@@ -228,5 +228,5 @@ def _machine(
     visit = visits.find(db, ticket.branch_id, ticket.visit_id)
     if visit is None or visit.errand is not None or ticket.state not in machines.CAN_BE_HELD:
         return device_of(to_json(visit.errand)) if visit else None, False
-    around = look_around(db, ticket.branch_id, house.clock.now())
+    around = look_around(db, visit, house.clock.now())
     return None, around.better_way(visit, types[ticket.service_type], is_chosen=True).device_kind is not None
