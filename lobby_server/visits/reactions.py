@@ -27,7 +27,6 @@ from lobby_server.visits.rules import AlertKind
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
     sending.sit_down(work, happened.ticket)
-    appointments.keep_of_visit(work, happened.ticket.visit_id)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
@@ -79,6 +78,11 @@ def on_visit_claimed(work: Work, happened: VisitClaimed) -> None:
     alerts.acknowledge_of_visit(work, happened.visit.id)
 
 
+def on_visit_served(work: Work, happened: VisitServed) -> None:
+    """At a point or a machine: an appointment on which they came is kept."""
+    appointments.keep_of_visit(work, happened.visit.id)
+
+
 def on_visit_over(work: Work, happened: VisitServed | VisitLeft) -> None:
     """Nobody need come any more."""
     alerts.end_of_visit(work, happened.visit.id)
@@ -110,7 +114,7 @@ def on_ticket_rated(work: Work, happened: TicketRated) -> None:
 REACTIONS: Reactions = {
     VisitArrived: (on_visit_arrived,),
     VisitClaimed: (on_visit_claimed,),
-    VisitServed: (on_visit_over,),
+    VisitServed: (on_visit_served, on_visit_over),
     VisitLeft: (on_visit_over,),
     QueueChanged: (on_queue_changed,),
     TicketRated: (on_ticket_rated,),
