@@ -16,7 +16,7 @@ from lobby_server.queue import actions as queue
 from lobby_server.visits.tables import visit
 from tests import make
 
-ARRIVALS, SEED = 120, 7
+ARRIVALS, SEED = 60, 7
 JOIN_S_MAX = 30
 
 
