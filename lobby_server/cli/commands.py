@@ -126,13 +126,13 @@ def _simulate(settings: Settings, given: argparse.Namespace) -> int:
     wish = Wish(tuple(given.open_window), tuple(given.close_window), given.discipline)
     with house.database.read() as db:
         answer = ask(recorded_day(db, given.branch, given.day), change_of(db, given.branch, wish))
-    _say(f"{'':12}{'':>8}{'actual':>16}{'played again':>16}{'changed':>16}")
-    _say(f"{'level':12}{'n':>8}" + f"{'p50 p90 min':>16}" * 3 + f"{'most overtakes':>16}{'never called':>14}")
+    say(f"{'':12}{'':>8}{'actual':>16}{'played again':>16}{'changed':>16}")
+    say(f"{'level':12}{'n':>8}" + f"{'p50 p90 min':>16}" * 3 + f"{'most overtakes':>16}{'never called':>14}")
     for actual, before, after in zip(answer.actual, answer.before, answer.after, strict=True):
         waits = "".join(f"{f'{each.p50_s / 60:.1f} {each.p90_s / 60:.1f}':>16}" for each in (actual, before, after))
-        _say(f"{actual.level:12}{actual.n:8}{waits}{after.most_overtakes:16}{after.never_called:14}")
+        say(f"{actual.level:12}{actual.n:8}{waits}{after.most_overtakes:16}{after.never_called:14}")
     error = answer.twin_error
-    _say(
+    say(
         f"the twin's own error on this day, minutes: {error.mae_s / 60:.1f} a customer, "
         f"{error.p50_s / 60:+.1f} of p50, {error.p90_s / 60:+.1f} of p90"
     )

@@ -35,7 +35,6 @@ from lobby_server.visits.rules import AlertKind, VisitState
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
     sending.sit_down(work, happened.ticket)
-    appointments.keep_of_visit(work, happened.ticket.visit_id)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
@@ -102,6 +101,11 @@ def on_visit_taken(work: Work, happened: VisitClaimed | VisitGreeted) -> None:
     alerts.acknowledge_of_visit(work, happened.visit.id)
 
 
+def on_visit_served(work: Work, happened: VisitServed) -> None:
+    """At a point or a machine: an appointment on which they came is kept."""
+    appointments.keep_of_visit(work, happened.visit.id)
+
+
 def on_visit_over(work: Work, happened: VisitServed | VisitLeft) -> None:
     """Nobody need come any more."""
     alerts.end_of_visit(work, happened.visit.id)
@@ -161,7 +165,7 @@ REACTIONS: Reactions = {
     VisitReturned: (on_visit_returned,),
     VisitClaimed: (on_visit_taken,),
     VisitGreeted: (on_visit_taken,),
-    VisitServed: (on_visit_over,),
+    VisitServed: (on_visit_served, on_visit_over),
     VisitLeft: (on_visit_over,),
     QueueChanged: (on_queue_changed,),
     TicketRated: (on_ticket_rated,),
