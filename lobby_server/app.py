@@ -12,6 +12,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
+from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
 from lobby_server.branch import store as branches
@@ -107,6 +108,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
     doors = [
         branch_http.door,
+        appointments_http.door,
         customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),

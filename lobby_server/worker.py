@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.appointments import actions as appointments
 from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
@@ -29,7 +30,7 @@ from lobby_server.queue.actions import waits as queue_waits
 from lobby_server.queue.forecast import Line
 from lobby_server.queue.rules import Standing
 from lobby_server.visits import actions as visits
-from lobby_server.visits.actions import alerts, caring
+from lobby_server.visits.actions import alerts, caring, machines
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,12 @@ WAITS_EVERY_S = 2.0
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
+    appointments.MISSED: appointments.miss,
     customer_feed.ENTER: customer_feed.enter_portion,
     branch.DEVICE_SILENT: branch.lose_device,
     visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
+    visits.MACHINE_WAITED: machines.end_waiting,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,
     calls.REENTRY_ENDS: places.end_reentry,

@@ -19,9 +19,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
-from lobby_server.branch.events import DeviceEvent
+from lobby_server.branch.events import DeviceEvent, ServicePointChanged
 from lobby_server.branch.rules import ServicePoint
 from lobby_server.customers import http as customers_http
 from lobby_server.doors.pages import Pages, Words
@@ -146,6 +147,7 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
         TicketEvent: lambda kind: cast(Event, kind("0001", ticket)),
         PointEvent: lambda kind: cast(Event, kind("0001", point)),
         VisitEvent: lambda kind: cast(Event, kind("0001", visit)),
+        ServicePointChanged: lambda kind: cast(Event, kind("0001", point)),
         OfferEvent: lambda kind: cast(Event, kind("0001", offer)),
         DeviceEvent: lambda kind: cast(Event, kind("0001", "d", "kiosk", "门口")),
         AlertEvent: lambda kind: cast(Event, kind("0001", alert)),
@@ -214,6 +216,7 @@ def api_table() -> str:
     screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
     rooms = [
         branch_http.door,
+        appointments_http.door,
         customers_http.door,
         customer_card.door,
         staff_door(nothing, clock),

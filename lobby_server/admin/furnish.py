@@ -81,10 +81,15 @@ def _set_passwords(work: Work, password_hash: str) -> None:
     staff.set_all_passwords(work.db, password_hash)
 
 
+def is_played(device: Device) -> bool:
+    """Whether it is the kiosk that the trial plays."""
+    return device.name == PLAYED_KIOSK
+
+
 def played_kiosk(house: House) -> Actor:
     """The kiosk at which the trial's own customers arrive."""
     with house.database.read() as db:
-        device = next(each for each in branches.devices(db, "0001") if each.name == PLAYED_KIOSK)
+        device = next(each for each in branches.devices(db, "0001") if is_played(each))
     return Actor(kind="device", id=device.id, branch_id="0001", roles=frozenset({"kiosk"}))
 
 

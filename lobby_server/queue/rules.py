@@ -193,11 +193,13 @@ TRANSITIONS: Mapping[str, Mapping[TicketState, TicketState]] = {
     "start": {_S.CALLED: _S.IN_SERVICE},
     "finish": {_S.IN_SERVICE: _S.FINISHED},
     "miss": {_S.CALLED: _S.MISSED},
+    "hold": dict.fromkeys((_S.WAITING, _S.DELAYED, _S.PARKED), _S.PARKED),
     "park": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.PARKED),
     "transfer": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.WAITING),
     "delay": {_S.WAITING: _S.DELAYED},
     "resume": dict.fromkeys((_S.PARKED, _S.DELAYED, _S.MISSED), _S.WAITING),
     "cancel": dict.fromkeys((_S.WAITING, _S.CALLED, _S.PARKED, _S.DELAYED, _S.MISSED), _S.CANCELLED),
+    "reinstate": {_S.CANCELLED: _S.WAITING},
 }
 
 

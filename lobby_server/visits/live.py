@@ -21,12 +21,13 @@ from lobby_server.visits.rules import AlertKind
 
 
 def card(reader: Reader, data: Mapping[str, Any]) -> wire.VisitSeen:
-    """A visit's card with the masked name and the colleague who took it."""
+    """A visit's card with the masked name and the colleagues who took and greeted it."""
     customer_id = data["customer_id"]
     names = customers.names(reader.db, reader.keys, [customer_id]) if customer_id else {}
-    claimant = colleague(reader, data["claim"]["staff_id"]) if data["claim"] else None
+    found = ((each, colleague(reader, each)) for each in wire.staff_ids(data))
     offers = recommendations.offers_of(reader.db, [data["id"]]) if customer_id else {}
-    return wire.visit_seen(data, names.get(customer_id), claimant, recommended(offers, data["id"]))
+    colleagues = {each: who for each, who in found if who is not None}
+    return wire.visit_seen(data, names.get(customer_id), colleagues, recommended(offers, data["id"]))
 
 
 def recommended(offers: Mapping[str, Sequence[Offer]], visit_id: str) -> Offer | None:
@@ -77,6 +78,8 @@ WORDING: Wording = (
             events.VisitClaimEnded,
             events.VisitServed,
             events.VisitReturned,
+            events.VisitGreeted,
+            events.VisitChanged,
             events.VisitLeft,
         )
     }

@@ -143,6 +143,11 @@ def live_ticket_of(db: sa.Connection, visit_id: str) -> Ticket | None:
     return _one(db, sa.and_(ticket.c.visit_id == visit_id, ticket.c.state.in_(_LIVE)))
 
 
+def ids_of_visit(db: sa.Connection, visit_id: str) -> list[str]:
+    """The tickets that a visit had, over or not."""
+    return list(db.scalars(sa.select(ticket.c.id).where(ticket.c.visit_id == visit_id)))
+
+
 def live(db: sa.Connection, branch_id: str) -> list[Ticket]:
     """Tickets that wait or are at a point, earliest place first."""
     return _many(db, sa.and_(ticket.c.branch_id == branch_id, ticket.c.state.in_(_LIVE)))
@@ -229,6 +234,7 @@ def all_calls(db: sa.Connection) -> list[Call]:
 _CHANGING = (
     "service_type",
     "ticket_class",
+    "service_level",
     "state",
     "placed_at",
     "called_at",
