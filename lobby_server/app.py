@@ -56,6 +56,7 @@ from staff_tablet.screens.lobby import audience_of as audience_of_actor
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import chosen_language, load_pages, page_door
 from staff_tablet.screens.ticket import AUDIENCE, ticket_door, ticket_of_key, ticket_pages
+from staff_tablet.screens.ticket_forms import ticket_forms
 
 VERSION = "0.1.0"
 PING_INTERVAL_S, PING_TIMEOUT_S = 20, 15
@@ -118,6 +119,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
+        ticket_forms(chosen_language),
         page_door(pages),
         _health_door(),
     ]

@@ -170,6 +170,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Usual:
+    """What the branch's last days were like at this hour: arrivals by class and level, and silent leavers."""
+
+    arrivals_per_h: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    leavers_per_h: float = 0.0
+
+
+@dataclass(frozen=True)
 class Waits:
     """Expected wait in seconds: one in ten waits less than p10, nine in ten less than p90."""
 

@@ -63,7 +63,7 @@ def _arriving(door: Door, types: Mapping[str, ServiceType]) -> None:
         request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
 
         def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
-            around = sending.look_around(work.db, arrived.visit.branch_id, work.now)
+            around = sending.look_around(work.db, arrived.visit, work.now)
             codes = service_codes(work.db, arrived.visit.branch_id)
             offered = {code: each for code, each in types.items() if code in codes}
             return wire.welcome(arrived, offered, around, is_staff=call.actor.kind == "staff")
@@ -86,7 +86,7 @@ def _sending(door: Door, types: Mapping[str, ServiceType]) -> None:
 
         def present(work: Work, routed: sending.Routed) -> ways.RoutedVisit:
             ticket = _issued(work, routed.ticket, call.house.settings.public_url) if routed.ticket else None
-            around = sending.look_around(work.db, routed.visit.branch_id, work.now)
+            around = sending.look_around(work.db, routed.visit, work.now)
             return ways.routed_visit(routed, ticket, _running(work, routed.visit), around)
 
         request = sending.Route(call.path["visit_id"], service_type, call.body.choice)
@@ -182,7 +182,7 @@ def _issued(work: Work, issued: Issued, public_url: str | None) -> IssuedTicket:
     profiles = [each.serves for each in service_points(work.db, ticket.branch_id) if each.is_open]
     ahead = queue_store.count_ahead(work.db, ticket, classes_beside(ticket.ticket_class, profiles))
     # The wait is the one that the worker announced: nothing is simulated in a transaction.
-    waits = queue_store.look_at_queue(work.db, ticket.branch_id).waits.get(ticket.ticket_class)
+    waits = queue_store.look_at_queue(work.db, ticket.branch_id).waits_of(ticket.service_level).get(ticket.ticket_class)
     url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
     return issued_ticket(ticket, issued.ticket_key, url, ahead, waits)
 

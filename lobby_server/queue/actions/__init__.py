@@ -134,7 +134,7 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
         only_at=request.only_at,
     )
     store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
-    told = queue.waits.get(ticket.ticket_class)
+    told = queue.waits_of(ticket.service_level).get(ticket.ticket_class)
     if told is not None:
         store.add_forecast(work.db, ticket.id, told, work.now)
     work.audit("issue_ticket", ticket.id, number=ticket.number)

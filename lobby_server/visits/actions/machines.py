@@ -95,7 +95,7 @@ def _send(work: Work, visit: Visit, service_type: ServiceType) -> Routed:
     is_free_to_go = visit.state in (VisitState.ARRIVED, VisitState.ROUTED) and visit.errand is None
     if not is_free_to_go or (ticket is not None and ticket.state not in _CAN_BE_HELD):
         raise already_routed(work, visit)
-    around = look_around(work.db, visit.branch_id, work.now)
+    around = look_around(work.db, visit, work.now)
     choice = around.better_way(visit, service_type, is_chosen=True)
     machine = around.free_machine(choice.device_kind)
     if machine is None:

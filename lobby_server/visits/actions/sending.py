@@ -63,14 +63,15 @@ class Surroundings:
         return Fleet(sum(each.is_alive for each in of_kind), sum(each.is_free for each in of_kind))
 
 
-def look_around(db: sa.Connection, branch_id: str, now: datetime) -> Surroundings:
-    """The branch as it stands now."""
+def look_around(db: sa.Connection, visit: Visit, now: datetime) -> Surroundings:
+    """The branch as it stands now, with the waits that this visit's service level is told."""
+    branch_id = visit.branch_id
     branch = branches.find_branch(db, branch_id)
     assert branch is not None
     managers = staff.on_duty(db, branch_id, LOBBY_MANAGER, now)
     return Surroundings(
         machines=tuple(branches.machines(db, branch_id, now)),
-        waits=dict(queue_store.look_at_queue(db, branch_id).waits),
+        waits=queue_store.look_at_queue(db, branch_id).waits_of(str(visit.service_level)),
         is_open=is_open_at(branch.calendar, now),
         lobby_is_there=not store.claimants(db, branch_id, now).issuperset(managers),
     )
@@ -114,7 +115,7 @@ def route(work: Work, request: Route) -> Routed:
         raise Invalid("no_adviser")
     if visit.state is not VisitState.ARRIVED:
         raise already_routed(work, visit)
-    better = look_around(work.db, visit.branch_id, work.now).better_way(visit, service_type)
+    better = look_around(work.db, visit, work.now).better_way(visit, service_type)
     issued = ticket_of(work, visit, service_type)
     routed = replace(
         visit,
