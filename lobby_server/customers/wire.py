@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from lobby_server.customers.actions import Owned
 from lobby_server.customers.rules import (
     BANDS,
     PURPOSES,
@@ -112,6 +113,13 @@ class CustomerLine(Wire):
         return self
 
 
+class PortfolioLine(Wire):
+    """Who looks after a customer."""
+
+    customer_no: Code
+    staff_no: Code
+
+
 class NewProspect(Wire):
     """Somebody whom head office does not know yet."""
 
@@ -131,6 +139,17 @@ class ProspectSeen(Wire):
 def read_customer_file(raw: bytes) -> FeedFile[Described]:
     """Read a whole file; raises what `read_feed` raises."""
     return read_feed(raw, FEED, CustomerLine, _described, _once)
+
+
+def read_portfolio_file(raw: bytes) -> FeedFile[Owned]:
+    """The same for portfolios."""
+    return read_feed(
+        raw,
+        "portfolios",
+        PortfolioLine,
+        lambda line, _mark: Owned(line.customer_no, line.staff_no),
+        lambda line: [("customer_no", line.customer_no)],
+    )
 
 
 def credential(line: CredentialLine) -> Credential:
