@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lobby_server.branch.events import ServicePointChanged
 from lobby_server.kernel.events import Event, Recorded
 from lobby_server.queue import events as queue_events
 from lobby_server.queue.live import PUBLIC_AUDIENCES, STAFF_AUDIENCES
@@ -95,6 +96,9 @@ def test_no_event_is_worded_twice() -> None:
 # ---- Ours ---------------------------------------------------------------------------------------------------------
 
 
+CHANGED = {ServicePointChanged.type}  # the branch's only word to the hall
+
+
 def kinds(module: Any) -> set[str]:
     return {
         each.type
@@ -104,7 +108,7 @@ def kinds(module: Any) -> set[str]:
 
 
 def test_every_event_is_worded_for_all_staff_but_alerts_for_the_ladder_alone() -> None:
-    wanted = kinds(queue_events) | kinds(visits_events) | kinds(recommend_events)
+    wanted = kinds(queue_events) | kinds(visits_events) | kinds(recommend_events) | CHANGED
     alerts = {each for each in wanted if each.startswith("alert.")}
     assert len(alerts) == 4 and len(wanted) >= 20
     unheard = {"head": set(), "lobby": {RATED}, "rm": {RATED}, "teller": {RATED} | alerts}
@@ -114,7 +118,7 @@ def test_every_event_is_worded_for_all_staff_but_alerts_for_the_ladder_alone() -
 
 def test_the_hall_hears_of_the_queue_and_never_of_visits() -> None:
     for audience in PUBLIC_AUDIENCES:
-        assert VOCABULARY.types[audience] == kinds(queue_events) - {RATED}
+        assert VOCABULARY.types[audience] == kinds(queue_events) - {RATED} | CHANGED
         assert not VOCABULARY.types[audience] & kinds(visits_events)
 
 
