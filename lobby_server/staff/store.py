@@ -76,6 +76,12 @@ def on_duty(db: sa.Connection, branch_id: str, role: str, now: datetime) -> list
     return [row.id for row in rows if role in row.roles]
 
 
+def licences_held(db: sa.Connection, branch_id: str) -> frozenset[str]:
+    """What somebody in this branch may sell."""
+    mine = sa.and_(staff.c.branch_id == branch_id, staff.c.disabled_at.is_(None))
+    return frozenset(each for held in db.scalars(sa.select(staff.c.licences).where(mine)) for each in held)
+
+
 def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetime) -> None:
     """A person signed in."""
     db.execute(
