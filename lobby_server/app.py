@@ -42,6 +42,7 @@ from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
 from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
 from lobby_server.realtime.wording import Vocabulary
+from lobby_server.recommend import http as recommend_http
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import COOKIE_PURPOSE
 from lobby_server.staff.events import SignedOut
@@ -49,11 +50,13 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import chosen_language, load_pages, page_door
 from staff_tablet.screens.ticket import AUDIENCE, ticket_door, ticket_of_key, ticket_pages
+from staff_tablet.screens.ticket_forms import ticket_forms
 
 VERSION = "0.1.0"
 PING_INTERVAL_S, PING_TIMEOUT_S = 20, 15
@@ -110,10 +113,13 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
+        recommend_http.door,
         queue_door(types),
         lobby_door(types, vocabulary),
+        customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
+        ticket_forms(chosen_language),
         page_door(pages),
         _health_door(),
     ]

@@ -21,11 +21,11 @@ from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue.actions import StartQueue, start_queue
-from lobby_server.queue.rules import FIFO, QueuePolicy
+from lobby_server.queue.rules import ACCUMULATING, QueuePolicy
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff
 
-FIRST_POLICY = QueuePolicy(discipline=FIFO, version=1, overtake_cap=0)
+FIRST_POLICY = QueuePolicy(discipline=ACCUMULATING, version=1, overtake_cap=5)
 PLAYED_KIOSK = "trial kiosk"
 _PLAN = Path(__file__).with_name("demo_branch.toml")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
+from collections.abc import Collection
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from lobby_server.kernel.errors import Invalid, Unreadable
 from lobby_server.kernel.ids import is_id
@@ -42,6 +43,17 @@ def _clean(text: str) -> str:
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
             raise ValueError("control character")
     return unicodedata.normalize("NFC", text)
+
+
+class OneOf:
+    """A text that must be one of the known ones."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = tuple(known)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A literal, so that the contract lists what is known."""
+        return core_schema.literal_schema(list(self._known))
 
 
 Id = Annotated[str, AfterValidator(_an_id)]

@@ -70,6 +70,7 @@ WORDING: Wording = {
     events.TicketResumed.type: _TICKETS,
     events.TicketTransferred.type: _TICKETS,
     events.TicketDelayed.type: _TICKETS,
+    events.TicketChanged.type: _TICKETS,
     events.TicketCancelled.type: _TICKETS,
     branch_events.ServicePointChanged.type: _POINTS,
     events.ServicePointOpened.type: _POINTS,

@@ -22,10 +22,12 @@ from lobby_server.queue import store as queue_store
 from lobby_server.queue import wire as queue_wire
 from lobby_server.queue.events import PointEvent
 from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.recommend import store as recommendations
 from lobby_server.staff import store as staff
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import store as visits_store
 from lobby_server.visits import wire as visits_wire
+from lobby_server.visits.live import recommended
 from lobby_server.visits.store import alerts
 
 # The first that fits: a branch head who also serves at a window sees what a head sees.
@@ -142,14 +144,14 @@ class _Picture:
         names = customers.names(
             self.reader.db, self.reader.keys, {each.customer_id for each in here if each.customer_id}
         )
-        claimants = self._colleagues(each.claim.staff_id for each in here if each.claim)
+        cards = [visits_wire.visit_data(each) for each in here]
+        colleagues = self._colleagues(staff_id for each in cards for staff_id in visits_wire.staff_ids(each))
+        offers = recommendations.offers_of(self.reader.db, [each["id"] for each in cards])
         return [
             visits_wire.visit_seen(
-                visits_wire.visit_data(each),
-                names.get(each.customer_id or ""),
-                claimants.get(each.claim.staff_id) if each.claim else None,
+                each, names.get(each["customer_id"] or ""), colleagues, recommended(offers, each["id"])
             )
-            for each in here
+            for each in cards
         ]
 
     def _colleagues(self, ids: Iterable[str]) -> dict[str, queue_wire.StaffSeen]:
