@@ -34,10 +34,11 @@ const Trouble = ({ asked }) => html`<div class="strip" role="alert">
  * @param {string} sent.title
  * @param {() => void} sent.onClose
  * @param {(form: FormData) => void} sent.onSave
+ * @param {string} [sent.words] key of what the solid button does
  * @param {any} [sent.more] acts below
  * @param {any} [sent.children]
  */
-export function Beside({ title, onClose, onSave, more, children }) {
+export function Beside({ title, onClose, onSave, words = "admin.save", more, children }) {
   const save = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     onSave(new FormData(/** @type {HTMLFormElement} */ (event.target)));
@@ -48,7 +49,7 @@ export function Beside({ title, onClose, onSave, more, children }) {
     </header>
     <form class="beside-form" onSubmit=${save}>
       ${children}
-      <button class="button solid">${t("admin.save")}</button>
+      <button class="button solid">${t(words)}</button>
     </form>
     ${more && html`<div class="beside-more">${more}</div>`}
   </aside>`;

@@ -16,7 +16,10 @@ const DAY_MS = 86_400_000;
 /** The weekdays of a span in the reader's language. @param {Span} span */
 function daysText({ weekdays }) {
   const name = new Intl.DateTimeFormat(lang.value, { weekday: "short", timeZone: "UTC" });
-  return weekdays.map((day) => name.format(MONDAY + (day - 1) * DAY_MS)).join(t("join.list"));
+  const of = (/** @type {number} */ day) => name.format(MONDAY + (day - 1) * DAY_MS);
+  const [first, last] = [Math.min(...weekdays), Math.max(...weekdays)];
+  const isRow = weekdays.length > 2 && last - first === weekdays.length - 1;
+  return isRow ? t("admin.days", { from: of(first), to: of(last) }) : weekdays.map(of).join(t("join.list"));
 }
 
 /** @param {{office: Office, mayChange: boolean}} sent */

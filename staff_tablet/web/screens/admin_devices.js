@@ -97,7 +97,8 @@ function NewDevice({ office, points, onClose }) {
   const places = machines.map((point) => [point.code, nameOf(point.names)]);
   const more = made && html`<p>${t("admin.code_is", { n: Math.round(made.expires_in_s / 60) })}</p>
     <p class="one-time code">${made.code}</p>`;
-  return html`<${Beside} title=${t("admin.new_device")} onClose=${onClose} onSave=${save} more=${more}>
+  const title = t("admin.new_device");
+  return html`<${Beside} ...${{ title, onClose, more }} words="admin.make_code" onSave=${save}>
     <${SelectField} name="kind" words="admin.device_kind" value="kiosk"
       choices=${KINDS.map((kind) => [kind, t(`device.${kind}`)])} />
     <${SelectField} name="service_point" words="admin.device_point" value=""

@@ -22,7 +22,7 @@ const listOf = (typed) => String(typed ?? "").match(/[\w.-]+/g) ?? [];
 
 const COLUMNS = [
   { words: "sign_in.staff_no", show: (/** @type {Person} */ { staff_no }) => staff_no },
-  { words: "admin.name", show: (/** @type {Person} */ { name }) => name },
+  { words: "admin.person", show: (/** @type {Person} */ { name }) => name },
   { words: "admin.roles", show: rolesText },
   { words: "admin.licences", show: (/** @type {Person} */ { licences }) => licences.join(" ") },
   { words: "admin.state", show: stateText },
@@ -75,7 +75,7 @@ function Person({ office, open, reload, onClose }) {
   const title = isNew ? t("admin.new_staff") : `${open.staff_no} ${open.name}`;
   return html`<${Beside} title=${title} onClose=${onClose} onSave=${save} more=${more}>
     ${isNew && html`<${TextField} name="staff_no" words="sign_in.staff_no" />`}
-    <${TextField} name="name" words="admin.name" value=${open.name} />
+    <${TextField} name="name" words="admin.person" value=${open.name} />
     <${CheckField} name="roles" words="admin.roles" values=${open.roles}
       choices=${ROLES.map((role) => [role, t(`role.${role}`)])} />
     <${TextField} name="licences" words="admin.licences" value=${open.licences.join(" ")} isRequired=${false} />
