@@ -4,7 +4,8 @@ set -eu
 
 # libgl1 and libglib2.0-0: opencv-python loads them. fonts-noto-cjk: without it every Chinese word is a box.
 # espeak-ng and opus-tools: the voice clips are made with them.
-wanted="postgresql redis-server chromium fonts-noto-cjk libgl1 libglib2.0-0 espeak-ng opus-tools"
+# hledger: recomputes the incentive ledger, knowing nothing of our code.
+wanted="postgresql redis-server chromium fonts-noto-cjk libgl1 libglib2.0-0 espeak-ng opus-tools hledger"
 
 if ! command -v dpkg-query > /dev/null; then
   echo "make test installs Debian packages ($wanted), but this is not Debian: install their like by hand." >&2
