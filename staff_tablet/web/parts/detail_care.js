@@ -37,7 +37,7 @@ export function DetailCare({ lobby, visit, care, isAble }) {
       <//>
       <${Button} isOff=${isOff} onPress=${() => turn("level")}>${t("care.level")}<//>
       <${Button} isOff=${isOff} onPress=${() => turn("companion")}>${t("care.companion")}<//>
-      <${Button} isOff=${isOff} onPress=${() => care.of(visit, "leave", {}, t("care.left", { name }), true)}>
+      <${Button} isOff=${isOff} onPress=${() => care.of(visit, "leave", { reason: "seen_leaving" }, t("care.left", { name }), true)}>
         ${t("care.leave")}
       <//>
     </div>
@@ -50,7 +50,8 @@ export function DetailCare({ lobby, visit, care, isAble }) {
 function Levels({ visit, care, done }) {
   const set = async (/** @type {string} */ level, /** @type {string} */ reason) => {
     done();
-    await care.of(visit, "service-level", { level, reason }, t("care.level_set"), true);
+    const why = t(`level_reason.${reason}`);
+    await care.of(visit, "service-level", { level, reason: why }, t("care.level_set"), true);
   };
   return html`<ul class="services" aria-label=${t("care.level_why")}>
     ${LEVELS.map(
