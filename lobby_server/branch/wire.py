@@ -113,6 +113,7 @@ class Health(Wire):
     card_reader: Part | None = None
     camera: Part | None = None
     printer: Part | None = None
+    voice: Literal["ready", "blocked", "silent", "broken"] | None = None
     clock_offset_ms: Annotated[int, Field(ge=-CLOCK_OFFSET_MS_MAX, le=CLOCK_OFFSET_MS_MAX)] | None = None
 
 

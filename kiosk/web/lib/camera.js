@@ -12,8 +12,6 @@ const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(don
 
 export class Camera {
   state = signal(/** @type {"starting" | "ready" | "none"} */ ("starting"));
-  /** Why it does not work, for the branch's device page. */
-  trouble = "";
   /** What the camera sees, for the preview. */
   stream = signal(/** @type {MediaStream | null} */ (null));
   #decoder = new Decoder();
@@ -33,10 +31,9 @@ export class Camera {
       try {
         await this.#open();
         this.state.value = "ready";
-        this.trouble = "";
         while (this.stream.value?.active) await this.#look();
-      } catch (error) {
-        this.trouble = String(error);
+      } catch {
+        // taken out, or not allowed: it is tried again below
       }
       this.#close();
       this.state.value = "none";
