@@ -12,6 +12,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
+from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
 from lobby_server.branch import store as branches
@@ -41,6 +42,7 @@ from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
 from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
 from lobby_server.realtime.wording import Vocabulary
+from lobby_server.recommend import http as recommend_http
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import COOKIE_PURPOSE
 from lobby_server.staff.events import SignedOut
@@ -48,6 +50,7 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
 from staff_tablet.screens.lobby import lobby_door
@@ -106,11 +109,14 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
     doors = [
         branch_http.door,
+        appointments_http.door,
         customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
+        recommend_http.door,
         queue_door(types),
         lobby_door(types, vocabulary),
+        customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
         ticket_forms(chosen_language),

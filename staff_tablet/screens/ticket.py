@@ -165,8 +165,8 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         branch = branches.find_branch(db, ticket.branch_id)
         assert branch is not None
         points = branches.service_points(db, ticket.branch_id)
-        policy = store.look_at_queue(db, ticket.branch_id).policy
-        line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), policy)
+        queue = store.look_at_queue(db, ticket.branch_id)
+        line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), queue)
         stars = ratings.stars_of(db, ticket.id)
         at = event_log.position(db, ticket.branch_id)
         seq = event_log.last_of(db, ticket.branch_id, vocabulary.types[AUDIENCE], at.seq)
@@ -174,7 +174,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
     here = ticket.service_point
     is_waiting = ticket.called_at is None
     # Simulated after the reading, and where it does not stop the sockets.
-    wait = house.offload(partial(line.wait, ticket.ticket_class, ticket.placed_at)) if is_waiting else None
+    wait = house.offload(partial(line.wait_of, ticket)) if is_waiting else None
     return TicketPage(
         number=ticket.number,
         state=str(ticket.state),
