@@ -53,7 +53,7 @@ class Setting(Wire):
     value: int
 
 
-SCENE = Scene("", "", "", "", "")
+SCENE = Scene(make.new_id(), "", "", "", "")  # ids that nothing has
 TO_CASH = {"service_type": "cash", "choice": "ticket"}
 
 # What is sent to an address that takes something.
@@ -78,6 +78,15 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
+    "/api/v1/referrals": lambda scene: {
+        "visit_id": scene.visit_id,
+        "product_line": "card",
+        "consent": {"purpose": "refer_internal", "wording_version": "1", "channel": "counter"},
+    },
+    "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
+    "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
+    "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
+    "/api/v1/referrals/{referral_id}/duplicate": lambda scene: {"of": scene.visit_id},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/recall": lambda scene: {"ticket_id": scene.ticket_id},
@@ -113,7 +122,7 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk")
+    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk", referral_id=scene.visit_id)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
