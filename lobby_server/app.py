@@ -49,6 +49,7 @@ from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
 from referral.incentives import reactions as incentives_reactions
+from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle.http import referrals_door
 from staff_tablet.screens.demo import demo_door
@@ -116,6 +117,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         visits_door(types),
         queue_door(types),
         referrals_door(),
+        incentives_door(),
         lobby_door(types, vocabulary),
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),

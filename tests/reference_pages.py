@@ -39,6 +39,7 @@ from lobby_server.visits import live as visits_live
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
 from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
+from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
 from referral.lifecycle.http import referrals_door
@@ -243,6 +244,7 @@ def api_table() -> str:
             visits_door({}),
             queue_http.queue_door({}),
             referrals_door(),
+            incentives_door(),
             *screens,
         ]
     )

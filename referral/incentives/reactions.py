@@ -13,7 +13,6 @@ from referral.lifecycle.rules import Referral
 def on_referral_won(work: Work, happened: ReferralWon) -> None:
     """Credit it to who referred it and to who took it, if anybody did."""
     told = happened.booking
-    store.start_book(work.db, told.branch_id)
     win = Win(
         branch_id=told.branch_id,
         booking_id=told.booking_id,

@@ -26,7 +26,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
 from lobby_server.queue import actions as queue
 from lobby_server.visits.actions.alerts import AskForHelp, ask_for_help
-from tests import make
+from tests import ledger, make
 from tests.doors import calling
 from tests.doors.calling import Caller, Callers, refusal
 from tests.make import Cast
@@ -83,6 +83,12 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
         "product_line": "card",
         "consent": {"purpose": "refer_internal", "wording_version": "1", "channel": "counter"},
     },
+    "/api/v1/referrals/{referral_id}/dispute": lambda _scene: {"claim": "mine"},
+    "/api/v1/disputes/{dispute_id}/resolve": lambda _scene: {"ruling": "uphold"},
+    "/api/v1/plans": lambda _scene: ledger.plan(),
+    "/api/v1/plans/rehearse": lambda _scene: {"plan": ledger.plan(), "first": "2026-10", "last": "2026-11"},
+    "/api/v1/plans/{version}/approve": lambda _scene: {"sha256": "0" * 64},
+    "/api/v1/plans/{version}/accept": lambda _scene: {"sha256": "0" * 64},
     "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
     "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
     "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
@@ -122,7 +128,15 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk", referral_id=scene.visit_id)
+    told = {
+        "code": "W1",
+        "file": "none.js",
+        "kind": "kiosk",
+        "referral_id": scene.visit_id,
+        "dispute_id": scene.visit_id,
+    }
+    told |= {"staff_no": "T001", "period": "2026-10", "version": "7"}
+    path = route.path.format(**scene.__dict__, **told)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
