@@ -170,7 +170,7 @@ def code_of(customer: Customer, at: datetime, *, audience: int = 0, nonce: bytes
 
 def seen(of: House, customer: Customer) -> Seen:
     """A fresh code, examined."""
-    return examine(of, code_of(customer, of.clock.now()), HERE)
+    return examine(of, "qr", code_of(customer, of.clock.now()), HERE)
 
 
 def arrival(of: House, kiosk: Actor, code: Seen | None = None) -> Arrived:

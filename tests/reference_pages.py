@@ -19,9 +19,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
-from lobby_server.branch.events import DeviceEvent
+from lobby_server.branch.events import DeviceEvent, ServicePointChanged
 from lobby_server.branch.rules import ServicePoint
 from lobby_server.customers import http as customers_http
 from lobby_server.doors.pages import Pages, Words
@@ -34,6 +35,9 @@ from lobby_server.queue import live as queue_live
 from lobby_server.queue.events import ExpectedWaitChanged, PointEvent, QueueChanged, TicketEvent, TicketRated
 from lobby_server.queue.rules import FIFO, QueuePolicy, Standing, Ticket, TicketState, Waits
 from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.recommend import http as recommend_http
+from lobby_server.recommend.events import OfferEvent
+from lobby_server.recommend.rules import Offer, Reason
 from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits.events import AlertEvent, VisitEvent
@@ -44,6 +48,7 @@ from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
 from referral.lifecycle.http import referrals_door
 from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
+from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import page_door
@@ -138,28 +143,12 @@ WITH_BOOKING = (ReferralWon, ReferralReversed)
 
 def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     """How to make an event of each family, without a person in it, so that wording it asks no database."""
-    ticket = Ticket(
-        *(
-            "t",
-            "0001",
-            date(2026, 11, 23),
-            "A",
-            1,
-            "v",
-            "cash",
-            "A",
-            "ordinary",
-            "en",
-            0,
-            TicketState.WAITING,
-            NOW,
-            NOW,
-            NOW,
-        )
-    )
+    who, place = ("t", "0001", date(2026, 11, 23), "A", 1, "v"), ("cash", "A", "ordinary", "en", 0)
+    ticket = Ticket(*who, *place, TicketState.WAITING, NOW, NOW, NOW)
     level, state = ServiceLevel.ORDINARY, VisitState.ARRIVED
     visit = Visit("v", "0001", state, NOW, None, None, level, None, "morning_guest", "en", 1, "device:d")
     point = ServicePoint("0001", "W1", "window", {}, ("A",))
+    offer = Offer("o", "0001", "v", "c", 1, "dep-1y", "deposit", {}, Reason("declared", {}), None, None, NOW)
     help_asked = (AlertKind.HELP, "d", AlertState.RAISED, Rung.LOBBY, NOW, 180, NOW)
     alert = Alert("a", "0001", *help_asked)
     consent = Consent("refer_internal", "1", "counter", "", NOW)
@@ -170,6 +159,8 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
         TicketEvent: lambda kind: cast(Event, kind("0001", ticket)),
         PointEvent: lambda kind: cast(Event, kind("0001", point)),
         VisitEvent: lambda kind: cast(Event, kind("0001", visit)),
+        ServicePointChanged: lambda kind: cast(Event, kind("0001", point)),
+        OfferEvent: lambda kind: cast(Event, kind("0001", offer)),
         DeviceEvent: lambda kind: cast(Event, kind("0001", "d", "kiosk", "门口")),
         AlertEvent: lambda kind: cast(Event, kind("0001", alert)),
         QueueChanged: lambda kind: cast(Event, kind("0001", QueuePolicy(FIFO, 1, 0), Standing())),
@@ -236,18 +227,19 @@ def doors_table(doors: Iterable[Door]) -> str:
 def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
     screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
-    return doors_table(
-        [
-            branch_http.door,
-            customers_http.door,
-            staff_door(nothing, clock),
-            visits_door({}),
-            queue_http.queue_door({}),
-            referrals_door(),
-            incentives_door(),
-            *screens,
-        ]
-    )
+    rooms = [
+        branch_http.door,
+        appointments_http.door,
+        customers_http.door,
+        customer_card.door,
+        staff_door(nothing, clock),
+        visits_door({}),
+        recommend_http.door,
+        queue_http.queue_door({}),
+        referrals_door(),
+        incentives_door(),
+    ]
+    return doors_table([*rooms, *screens])
 
 
 def pages_table() -> str:

@@ -11,19 +11,28 @@ from lobby_server.customers.wire import read_customer_file
 from lobby_server.kernel.actor import Actor
 from lobby_server.kernel.feeds import FeedFile, Outcome, TakeFeed
 from lobby_server.kernel.house import House
+from lobby_server.kernel.work import Work
+from lobby_server.recommend.actions import take_campaigns, take_products
+from lobby_server.recommend.wire import read_campaign_file, read_product_file
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of file: what it says, in a sentence, and the two things done with it."""
+    """One kind of file, and the two things that are done with it."""
 
-    says: str
     read: Callable[[bytes], FeedFile[Any]]
     take: Callable[[House, TakeFeed[Any], Actor], Outcome]
 
 
+def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[House, TakeFeed[Any], Actor], Outcome]:
+    """A file that is small enough for one transaction."""
+    return lambda house, request, actor: house.works.run(action, request, actor)
+
+
 KINDS: Mapping[str, Kind] = {
-    "customers": Kind("who they are, tiers, tags, bands, ratings, consents", read_customer_file, take_customer_file),
+    "customers": Kind(read_customer_file, take_customer_file),
+    "products": Kind(read_product_file, _at_once(take_products)),
+    "campaigns": Kind(read_campaign_file, _at_once(take_campaigns)),
 }
 
 

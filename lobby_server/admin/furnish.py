@@ -21,11 +21,11 @@ from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue.actions import StartQueue, start_queue
-from lobby_server.queue.rules import FIFO, QueuePolicy
+from lobby_server.queue.rules import ACCUMULATING, QueuePolicy
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff
 
-FIRST_POLICY = QueuePolicy(discipline=FIFO, version=1, overtake_cap=0)
+FIRST_POLICY = QueuePolicy(discipline=ACCUMULATING, version=1, overtake_cap=5)
 PLAYED_KIOSK = "trial kiosk"
 _PLAN = Path(__file__).with_name("demo_branch.toml")
 
@@ -103,10 +103,15 @@ def _set_passwords(work: Work, password_hash: str) -> None:
     staff.set_all_passwords(work.db, password_hash)
 
 
+def is_played(device: Device) -> bool:
+    """Whether it is the kiosk that the trial plays."""
+    return device.name == PLAYED_KIOSK
+
+
 def played_kiosk(house: House) -> Actor:
     """The kiosk at which the trial's own customers arrive."""
     with house.database.read() as db:
-        device = next(each for each in branches.devices(db, "0001") if each.name == PLAYED_KIOSK)
+        device = next(each for each in branches.devices(db, "0001") if is_played(each))
     return Actor(kind="device", id=device.id, branch_id="0001", roles=frozenset({"kiosk"}))
 
 

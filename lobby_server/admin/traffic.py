@@ -67,7 +67,7 @@ class Traffic:
         if self._random.random() < 0.7:
             ordinal = self._random.randrange(WALLET_CUSTOMERS, len(people)) + 1001
             code = living_code(self._house, BRANCH, customer_no=f"C{ordinal}")
-            seen = examine(self._house, code.text, BRANCH)
+            seen = examine(self._house, "qr", code.text, BRANCH)
         arrived = self._house.works.run(arrive, Arrive(self._house.ids.new_id(), seen, "zh-CN", 1), kiosk)
         if arrived.ticket is not None:
             return

@@ -5,21 +5,32 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from lobby_server.branch import store
-from lobby_server.branch.events import DeviceEnrolled, DeviceEvent, DeviceFound, DeviceLost, DeviceRevoked
+from lobby_server.branch.events import (
+    DeviceEnrolled,
+    DeviceEvent,
+    DeviceFound,
+    DeviceLost,
+    DeviceRevoked,
+    ServicePointChanged,
+)
 from lobby_server.branch.rules import (
     CHALLENGE_LIVES,
     ENROLMENT_CODE_LIVES,
     ENROLMENT_TRIES_MAX,
     LOST_AFTER,
     MACHINE_POINT,
+    POINTS_MAX,
     TOKEN_LIVES,
     Branch,
     Device,
+    Hours,
+    Planned,
     ServicePoint,
+    check_change,
     check_hours,
     check_point,
     is_alive,
@@ -29,7 +40,7 @@ from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unprov
 from lobby_server.kernel.work import Work, start_branch_clock
 
 # Crockford's letters without those that look alike: 8 of them carry 40 bits.
-_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 8
 
 CODE_PURPOSE = "enrolment_code"
@@ -84,7 +95,7 @@ def make_enrolment_code(work: Work, request: MakeCode) -> str:
     if store.find_branch(work.db, request.branch_id) is None:
         raise NotFound("branch")
     _check_place(work, request)
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(_CODE_LENGTH))
     code_index = work.keys.index(code, CODE_PURPOSE)
     store.add_enrolment_code(
         work.db, code_index, request.branch_id, request.kind, request.service_point, work.now + ENROLMENT_CODE_LIVES
@@ -228,3 +239,48 @@ def revoke(work: Work, device_id: str) -> Device:
     work.audit("revoke_device", device_id)
     work.record(_told(DeviceRevoked, gone, work.now))
     return gone
+
+
+def set_point(work: Work, wanted: ServicePoint) -> ServicePoint:
+    """Set a service point up, or anew, at this branch; whoever works there goes on.
+
+    Raises Invalid for a point that cannot be, Conflict("in_use") for another kind of point while it is used,
+    Invalid("too_many_points").
+    """
+    branch = store.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    check_point(wanted, branch.zones)
+    known = store.lock_service_point(work.db, wanted.branch_id, wanted.code)
+    if known is None:
+        if len(store.service_points(work.db, branch.id)) >= POINTS_MAX:
+            raise Invalid("too_many_points", most=POINTS_MAX)
+        store.add_service_point(work.db, wanted)
+        changed = wanted
+    else:
+        check_change(known, wanted)
+        changed = replace(wanted, staff_id=known.staff_id, opened_at=known.opened_at, visit_id=known.visit_id)
+        store.save_service_point(work.db, changed)
+    work.audit("set_service_point", changed.code, kind=changed.kind, serves=list(changed.serves), zone=changed.zone)
+    work.record(ServicePointChanged(changed.branch_id, changed))
+    return changed
+
+
+@dataclass(frozen=True)
+class SetCalendar:
+    """When this branch is open, and how many windows should be."""
+
+    hours: tuple[Hours, ...]
+    closed_on: frozenset[date]
+    plan: tuple[Planned, ...]
+
+
+def set_calendar(work: Work, request: SetCalendar) -> Branch:
+    """Replace this branch's calendar and plan. Raises Invalid("hours_backward"), Invalid("hours_overlap")."""
+    check_hours(request.hours)
+    check_hours(request.plan)
+    branch = store.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    changed = replace(branch, hours=request.hours, closed_on=request.closed_on, plan=request.plan)
+    store.save_calendar(work.db, changed)
+    work.audit("set_calendar", branch.id, closed_days=len(request.closed_on))
+    return changed

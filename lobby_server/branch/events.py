@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from lobby_server.kernel.events import Event
+from lobby_server.branch.rules import ServicePoint
+from lobby_server.kernel.events import Event, to_json
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,15 @@ class DeviceFound(DeviceEvent):
     """A lost device is heard again."""
 
     type: ClassVar[str] = "device.found"
+
+
+@dataclass(frozen=True)
+class ServicePointChanged(Event):
+    """A service point was set up or set anew."""
+
+    type: ClassVar[str] = "service_point.changed"
+    point: ServicePoint
+
+    def data(self) -> dict[str, Any]:
+        """The point's fields and whether it is open."""
+        return {**to_json(self.point), "state": "open" if self.point.is_open else "closed"}

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lobby_server.kernel.clock import business_day_of
-from lobby_server.kernel.errors import Invalid
+from lobby_server.kernel.errors import Conflict, Invalid
 
 Names = Mapping[str, str]
 
@@ -27,6 +27,8 @@ CHALLENGE_LIVES = timedelta(minutes=2)
 TOKEN_LIVES = timedelta(minutes=15)
 
 LOST_AFTER = timedelta(seconds=30)  # three signs of life missed: a machine without power, not a slow network
+
+POINTS_MAX = 200  # the largest hall has a tenth of it
 
 DAY_MINUTES = 24 * 60
 OPENING_WITHIN = timedelta(days=60)  # a branch that is closed for longer is being rebuilt: nobody waits at its door
@@ -191,6 +193,13 @@ class ServicePoint:
     def is_open(self) -> bool:
         """Whether somebody works there."""
         return self.staff_id is not None
+
+
+def check_change(known: ServicePoint, wanted: ServicePoint) -> None:
+    """Raise Conflict("in_use") for another kind of point while somebody works there or a visit is at it."""
+    is_other = (known.kind, known.device_kind) != (wanted.kind, wanted.device_kind)
+    if is_other and (known.is_open or known.visit_id is not None):
+        raise Conflict("in_use")
 
 
 def check_point(point: ServicePoint, zones: Mapping[str, Names]) -> None:

@@ -99,6 +99,28 @@ def add_service_point(db: sa.Connection, new: ServicePoint) -> None:
     )
 
 
+def save_service_point(db: sa.Connection, known: ServicePoint) -> None:
+    """What a point is; who is there stays as it is."""
+    db.execute(
+        service_point.update()
+        .where(service_point.c.branch_id == known.branch_id, service_point.c.code == known.code)
+        .values(
+            kind=known.kind,
+            names=known.names,
+            serves=list(known.serves),
+            zone=known.zone,
+            device_kind=known.device_kind,
+        )
+    )
+
+
+def lock_service_point(db: sa.Connection, branch_id: str, code: str) -> ServicePoint | None:
+    """One service point of this branch, until the commit this deed's alone."""
+    mine = sa.and_(service_point.c.branch_id == branch_id, service_point.c.code == code)
+    row = db.execute(sa.select(service_point).where(mine).with_for_update()).one_or_none()
+    return _service_point(row) if row else None
+
+
 def service_points(db: sa.Connection, branch_id: str) -> list[ServicePoint]:
     """All service points of a branch, by code."""
     rows = db.execute(

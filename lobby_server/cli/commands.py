@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -102,6 +103,8 @@ def _check(settings: Settings, given: argparse.Namespace) -> int:
 
 def _import(settings: Settings, given: argparse.Namespace) -> int:
     house = build_house(settings)
+    # A collection among the objects of a large file takes seconds, and would fall into a transaction.
+    gc.disable()
     # The row of the audit belongs to a branch; the file to all of them.
     who = system(_first_branch(house.database))
     request = Import(given.kind, read_bytes(given.file), is_dry=given.dry_run, may_shrink=given.accept_shrinking)

@@ -35,7 +35,8 @@ customer_credential = sa.Table(
     sa.Column("customer_id", sa.ForeignKey("customer.id"), nullable=False, index=True),
 )
 
-# A file's changes before they count: filled in portions while the branch works, taken over in one transaction.
+# A file's changes on their way in: filled in portions while the branch works. They count from the moment when their
+# load is decided; then they are entered in portions, and after a crash the rest is.
 customer_staged = sa.Table(
     "customer_staged",
     metadata,
@@ -43,15 +44,22 @@ customer_staged = sa.Table(
     *(
         sa.Column(each.name, each.type, primary_key=each.primary_key, nullable=each.nullable)
         for each in customer.c
-        if each.name not in ("gone_on", "is_prospect", "merged_into")
+        if each.name not in ("is_prospect", "merged_into")
     ),
 )
 
 credential_staged = sa.Table(
     "credential_staged",
     metadata,
+    # In this order: a portion is asked for by its customers, and must not cost a look at all the others.
     sa.Column("load_id", sa.String(36), primary_key=True),
+    sa.Column("customer_id", sa.String(36), primary_key=True),
     sa.Column("kind", sa.String(16), primary_key=True),
     sa.Column("value_index", sa.LargeBinary, primary_key=True),
-    sa.Column("customer_id", sa.String(36), nullable=False),
+)
+
+customer_load = sa.Table(
+    "customer_load",
+    metadata,
+    sa.Column("load_id", sa.String(36), primary_key=True),
 )

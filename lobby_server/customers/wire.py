@@ -22,7 +22,7 @@ from lobby_server.customers.rules import (
     Tag,
 )
 from lobby_server.doors.feeds import Day, read_feed
-from lobby_server.doors.reading import Code, Text, Wire
+from lobby_server.doors.reading import Code, OneOf, Text, Wire
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.feeds import FeedFile, Mark
 from lobby_server.kernel.privacy import is_forbidden_number
@@ -33,15 +33,6 @@ BORN_YEAR_MIN = 1900
 
 def _moment(text: Any) -> Any:
     return from_wire(text) if isinstance(text, str) else text
-
-
-def _one_of(known: tuple[str, ...]) -> AfterValidator:
-    def check(text: str) -> str:
-        if text not in known:
-            raise ValueError("unknown")
-        return text
-
-    return AfterValidator(check)
 
 
 def _no_number(text: str) -> str:
@@ -75,14 +66,14 @@ class AccountLine(Wire):
     """One kind of account in one currency, and the band of its balance."""
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
-    band: Annotated[str, _one_of(BANDS)]
+    band: Annotated[str, OneOf(BANDS)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class ConsentLine(Wire):
     """One agreement."""
 
-    purpose: Annotated[str, _one_of(PURPOSES)]
+    purpose: Annotated[str, OneOf(PURPOSES)]
     wording_version: Code
     channel: Code
     given_at: Moment
@@ -96,7 +87,7 @@ class CustomerLine(Wire):
     customer_no: Code
     ref: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
     name: Name
-    tier: Annotated[str, _one_of(TIERS)]
+    tier: Annotated[str, OneOf(TIERS)]
     tags: list[TagLine] = Field(default_factory=list, max_length=32)
     credentials: list[CredentialLine] = Field(default_factory=list, max_length=16)
     accounts: list[AccountLine] = Field(default_factory=list, max_length=32)

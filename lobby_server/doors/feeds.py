@@ -10,7 +10,7 @@ Nothing of a file is taken when anything in it is wrong; the refusal names each 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -84,13 +84,25 @@ def read_feed(
     content = raw[: len(raw) - len(rows[-1]) - raw.endswith(b"\n")]
     if trailer.count != len(rows) - 2 or trailer.sha256 != hashlib.sha256(content).hexdigest():
         raise Invalid("file_altered", lines_found=len(rows) - 2)
-    lines, wrong = _lines(rows[1:-1], model, header.encoding)
-    wrong += _doubled(lines, once)
-    if wrong:
-        wrong.sort(key=lambda each: int(each["line"]))
-        raise Invalid("file_lines", count=len(wrong), lines=wrong[:LINES_NAMED_MAX])
     mark = Mark(feed, header.as_of, header.source, trailer.sha256, is_full=header.kind == "full")
-    return FeedFile(mark, tuple(word(line, mark) for line in lines.values()))
+    lines: list[L] = []
+    wrong: list[Wrong] = []
+    seen: set[tuple[str, Hashable]] = set()
+    for number, row in enumerate(rows[1:-1], 2):
+        try:
+            line = read_model(model, read_json(_as_utf8(row, header.encoding)))
+        except Refusal as refusal:
+            wrong.append({"line": number, "code": refusal.code, "errors": refusal.facts.get("errors", [])})
+            continue
+        # In the words of the room at once: a hundred thousand wire models would not fit beside them.
+        lines.append(word(line, mark))
+        for each in once(line):
+            if each in seen:
+                wrong.append({"line": number, "code": f"{each[0]}_twice", "errors": []})
+            seen.add(each)
+    if wrong:
+        raise Invalid("file_lines", count=len(wrong), lines=wrong[:LINES_NAMED_MAX])
+    return FeedFile(mark, tuple(lines))
 
 
 def _frame(model: type[W], row: bytes) -> W:
@@ -98,18 +110,6 @@ def _frame(model: type[W], row: bytes) -> W:
         return read_model(model, read_json(row))
     except Refusal:
         raise Invalid("file_cut") from None
-
-
-def _lines(rows: list[bytes], model: type[W], encoding: str) -> tuple[dict[int, W], list[Wrong]]:
-    """The lines by number, as an editor counts them, and those that cannot be read."""
-    lines: dict[int, W] = {}
-    wrong: list[Wrong] = []
-    for number, row in enumerate(rows, 2):
-        try:
-            lines[number] = read_model(model, read_json(_as_utf8(row, encoding)))
-        except Refusal as refusal:
-            wrong.append({"line": number, "code": refusal.code, "errors": refusal.facts.get("errors", [])})
-    return lines, wrong
 
 
 def _as_utf8(row: bytes, encoding: str) -> bytes:
@@ -122,16 +122,3 @@ def _as_utf8(row: bytes, encoding: str) -> bytes:
         return row.decode("gb18030").encode()
     except UnicodeError:
         raise Invalid("bad_encoding") from None
-
-
-def _doubled(lines: dict[int, W], once: Once) -> list[Wrong]:
-    """Lines that repeat what may stand only once."""
-    return list(_repeats(((number, *each) for number, line in lines.items() for each in once(line))))
-
-
-def _repeats(found: Iterable[tuple[int, str, Hashable]]) -> Iterator[Wrong]:
-    seen: set[tuple[str, Hashable]] = set()
-    for number, field, value in found:
-        if (field, value) in seen:
-            yield {"line": number, "code": f"{field}_twice", "errors": []}
-        seen.add((field, value))

@@ -6,16 +6,20 @@ a file is taken once, wholly, and in order is the same for all.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from lobby_server.kernel.errors import Conflict
 from lobby_server.kernel.tables import feed_taken
+from lobby_server.kernel.work import Work
 
 L = TypeVar("L")
+K = TypeVar("K")
+V = TypeVar("V")
 
 # A full file that lost a fifth is more likely cut at its source than true: somebody has to say so.
 SHRINKS_MAX_PERCENT = 20
@@ -80,6 +84,59 @@ def check_size(request: TakeFeed[L], known: int, gone: int) -> None:
     """Raises Conflict("file_shrank") for a full file in which too many are missing, unless that is meant."""
     if gone * 100 >= known * SHRINKS_MAX_PERCENT and gone > 0 and not request.may_shrink:
         raise Conflict("file_shrank", known=known, gone=gone, percent_max=SHRINKS_MAX_PERCENT)
+
+
+@dataclass(frozen=True)
+class Difference(Generic[K, V]):
+    """What a file says against what is known, by the key of each thing."""
+
+    added: Mapping[K, V]
+    changed: Mapping[K, V]
+    gone: frozenset[K]
+    unchanged: int
+
+    @property
+    def outcome(self) -> Outcome:
+        """The same in numbers."""
+        return Outcome(len(self.added), len(self.changed), len(self.gone), self.unchanged)
+
+
+def compare(known: Mapping[K, V], told: Mapping[K, V], *, is_full: bool) -> Difference[K, V]:
+    """What is new, what differs, and in a full file what is missing."""
+    added = {key: value for key, value in told.items() if key not in known}
+    changed = {key: value for key, value in told.items() if key in known and known[key] != value}
+    gone = frozenset(known.keys() - told.keys()) if is_full else frozenset[K]()
+    return Difference(added, changed, gone, len(told) - len(added) - len(changed))
+
+
+def take(
+    work: Work,
+    request: TakeFeed[L],
+    known: Mapping[K, V],
+    told: Mapping[K, V],
+    enter: Callable[[Difference[K, V]], None],
+) -> Outcome:
+    """Take a file that is small enough for one transaction: compare, ask, enter, note.
+
+    `enter` writes the difference; with a dry run it is not called. Raises Conflict("file_older", "file_shrank").
+    """
+    mark = request.file.mark
+    if is_taken(work.db, mark):
+        return Outcome(is_known=True)
+    difference = compare(known, told, is_full=mark.is_full)
+    check_size(request, len(known), len(difference.gone))
+    outcome = difference.outcome
+    if not request.is_dry:
+        enter(difference)
+        note_taken(work.db, mark, len(told))
+        note_audit(work, mark, outcome)
+    return outcome
+
+
+def note_audit(work: Work, mark: Mark, outcome: Outcome) -> None:
+    """Who took which file, and what it did."""
+    counts: dict[str, Any] = {"added": outcome.added, "changed": outcome.changed, "gone": outcome.gone}
+    work.audit(f"take_{mark.feed}_file", mark.sha256[:16], **counts)
 
 
 def note_taken(db: sa.Connection, mark: Mark, row_count: int) -> None:

@@ -39,6 +39,8 @@ audit = sa.Table(
     sa.Column("subject", sa.String(80), nullable=False),
     sa.Column("facts", Json, nullable=False),
     sa.Column("mac", sa.LargeBinary, nullable=False),
+    # What befell one thing: the history of a visit.
+    sa.Index(None, "branch_id", "subject"),
 )
 
 due = sa.Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import context
 
+from lobby_server.appointments import tables as _appointments  # noqa: F401
 from lobby_server.branch import tables as _branch  # noqa: F401 — tables announce themselves by import
 from lobby_server.customers import tables as _customers  # noqa: F401
 from lobby_server.identification import tables as _identification  # noqa: F401

@@ -108,6 +108,13 @@ class TicketDelayed(TicketEvent):
 
 
 @dataclass(frozen=True)
+class TicketChanged(TicketEvent):
+    """It is served at another level from the next call on; place, cap and counts are kept."""
+
+    type: ClassVar[str] = "ticket.changed"
+
+
+@dataclass(frozen=True)
 class TicketCancelled(TicketEvent):
     """The place was given up; the number stays used."""
 

@@ -132,7 +132,7 @@ def _issued(
     points = branches.service_points(work.db, ticket.branch_id)
     line = line_of(store.live(work.db, ticket.branch_id), points, types)
     ahead = len(line.ahead(ticket.ticket_class, ticket.placed_at))
-    waits = store.look_at_queue(work.db, ticket.branch_id).waits.get(ticket.ticket_class)
+    waits = store.look_at_queue(work.db, ticket.branch_id).waits_of(ticket.service_level).get(ticket.ticket_class)
     url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
     return wire.issued_ticket(ticket, issued.ticket_key, url, ahead, waits)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lobby_server.branch import events as branch_events
 from lobby_server.branch import live as branch_live
 from lobby_server.kernel.events import Recorded
 from lobby_server.queue import events, wire
@@ -69,7 +70,9 @@ WORDING: Wording = {
     events.TicketResumed.type: _TICKETS,
     events.TicketTransferred.type: _TICKETS,
     events.TicketDelayed.type: _TICKETS,
+    events.TicketChanged.type: _TICKETS,
     events.TicketCancelled.type: _TICKETS,
+    branch_events.ServicePointChanged.type: _POINTS,
     events.ServicePointOpened.type: _POINTS,
     events.ServicePointClosed.type: _POINTS,
     events.TicketRated.type: {"head": as_recorded},

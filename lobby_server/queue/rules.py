@@ -170,6 +170,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Usual:
+    """What the branch's last days were like at this hour: arrivals by class and level, and silent leavers."""
+
+    arrivals_per_h: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    leavers_per_h: float = 0.0
+
+
+@dataclass(frozen=True)
 class Waits:
     """Expected wait in seconds: one in ten waits less than p10, nine in ten less than p90."""
 
@@ -193,11 +201,13 @@ TRANSITIONS: Mapping[str, Mapping[TicketState, TicketState]] = {
     "start": {_S.CALLED: _S.IN_SERVICE},
     "finish": {_S.IN_SERVICE: _S.FINISHED},
     "miss": {_S.CALLED: _S.MISSED},
+    "hold": dict.fromkeys((_S.WAITING, _S.DELAYED, _S.PARKED), _S.PARKED),
     "park": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.PARKED),
     "transfer": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.WAITING),
     "delay": {_S.WAITING: _S.DELAYED},
     "resume": dict.fromkeys((_S.PARKED, _S.DELAYED, _S.MISSED), _S.WAITING),
     "cancel": dict.fromkeys((_S.WAITING, _S.CALLED, _S.PARKED, _S.DELAYED, _S.MISSED), _S.CANCELLED),
+    "reinstate": {_S.CANCELLED: _S.WAITING},
 }
 
 

@@ -22,6 +22,8 @@ branch_queue = sa.Table(
     sa.Column("recent", Json, nullable=True),
     # What screens were last told of the queue as a whole (`discipline.Told`); NULL before anything was told.
     sa.Column("told", Json, nullable=True),
+    # What this hour was like on the last days (`rules.Usual`); NULL before the worker has looked.
+    sa.Column("usual", Json, nullable=True),
 )
 
 ticket_counter = sa.Table(

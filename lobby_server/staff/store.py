@@ -24,6 +24,7 @@ def add(db: sa.Connection, keys: Keyring, new: Staff, password_hash: str) -> Non
             staff_no=new.staff_no,
             name_sealed=keys.seal(new.name, NAME),
             roles=list(new.roles),
+            licences=list(new.licences),
             password_hash=password_hash,
         )
     )
@@ -37,6 +38,13 @@ def find(db: sa.Connection, keys: Keyring, branch_id: str, staff_no: str) -> tup
         )
     ).one_or_none()
     return (_staff(row, keys), row.password_hash) if row else None
+
+
+def lock(db: sa.Connection, keys: Keyring, branch_id: str, staff_no: str) -> Staff | None:
+    """A colleague of this branch, disabled or not, until the commit this deed's alone."""
+    mine = sa.and_(staff.c.branch_id == branch_id, staff.c.staff_no == staff_no)
+    row = db.execute(sa.select(staff).where(mine).with_for_update()).one_or_none()
+    return _staff(row, keys) if row else None
 
 
 def is_taken(db: sa.Connection, branch_id: str, staff_no: str) -> bool:
@@ -102,7 +110,15 @@ def forget_old_sign_ins(db: sa.Connection, now: datetime) -> None:
 
 
 def _staff(row: sa.Row[Any], keys: Keyring) -> Staff:
-    return Staff(row.id, row.branch_id, row.staff_no, keys.open(row.name_sealed, NAME), tuple(row.roles))
+    return Staff(
+        id=row.id,
+        branch_id=row.branch_id,
+        staff_no=row.staff_no,
+        name=keys.open(row.name_sealed, NAME),
+        roles=tuple(row.roles),
+        licences=tuple(row.licences),
+        disabled_at=row.disabled_at,
+    )
 
 
 def set_all_passwords(db: sa.Connection, password_hash: str) -> None:

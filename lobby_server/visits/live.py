@@ -11,18 +11,28 @@ from lobby_server.queue.actions.ratings import NOTE
 from lobby_server.queue.live import STAFF_AUDIENCES, colleague
 from lobby_server.queue.store import ratings
 from lobby_server.queue.wire import StaffSeen
-from lobby_server.realtime.wording import Reader, Wording
+from lobby_server.realtime.wording import Reader, Wording, as_recorded
+from lobby_server.recommend import store as recommendations
+from lobby_server.recommend.events import OfferAnswered, OfferShown
+from lobby_server.recommend.rules import Offer
 from lobby_server.staff import store as staff
 from lobby_server.visits import events, wire
 from lobby_server.visits.rules import AlertKind
 
 
 def card(reader: Reader, data: Mapping[str, Any]) -> wire.VisitSeen:
-    """A visit's card with the masked name and the colleague who took it."""
+    """A visit's card with the masked name and the colleagues who took and greeted it."""
     customer_id = data["customer_id"]
     names = customers.names(reader.db, reader.keys, [customer_id]) if customer_id else {}
-    claimant = colleague(reader, data["claim"]["staff_id"]) if data["claim"] else None
-    return wire.visit_seen(data, names.get(customer_id), claimant)
+    found = ((each, colleague(reader, each)) for each in wire.staff_ids(data))
+    offers = recommendations.offers_of(reader.db, [data["id"]]) if customer_id else {}
+    colleagues = {each: who for each, who in found if who is not None}
+    return wire.visit_seen(data, names.get(customer_id), colleagues, recommended(offers, data["id"]))
+
+
+def recommended(offers: Mapping[str, Sequence[Offer]], visit_id: str) -> Offer | None:
+    """What to speak of on a visit: the first of what was offered."""
+    return next(iter(offers.get(visit_id, ())), None)
 
 
 def alerts_seen(reader: Reader, alerts: Sequence[Mapping[str, Any]], *, for_head: bool) -> list[wire.AlertSeen]:
@@ -48,21 +58,29 @@ def _for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return card(reader, happened.data).model_dump()
 
 
+_OFFERS = {each.type: dict.fromkeys(STAFF_AUDIENCES, as_recorded) for each in (OfferShown, OfferAnswered)}
+
 # Whom an alert climbs to; all of them hear all of it, because whoever is nearest may answer.
 LADDER = ("lobby", "rm", "head")
 
-WORDING: Wording = {
-    each.type: {"lobby": _alert, "rm": _alert, "head": _alert_for_head}
-    for each in (events.AlertRaised, events.AlertEscalated, events.AlertAcknowledged, events.AlertEnded)
-} | {
-    each.type: dict.fromkeys(STAFF_AUDIENCES, _for_staff)
-    for each in (
-        events.VisitArrived,
-        events.VisitRouted,
-        events.VisitClaimed,
-        events.VisitClaimEnded,
-        events.VisitServed,
-        events.VisitReturned,
-        events.VisitLeft,
-    )
-}
+WORDING: Wording = (
+    {
+        each.type: {"lobby": _alert, "rm": _alert, "head": _alert_for_head}
+        for each in (events.AlertRaised, events.AlertEscalated, events.AlertAcknowledged, events.AlertEnded)
+    }
+    | _OFFERS
+    | {
+        each.type: dict.fromkeys(STAFF_AUDIENCES, _for_staff)
+        for each in (
+            events.VisitArrived,
+            events.VisitRouted,
+            events.VisitClaimed,
+            events.VisitClaimEnded,
+            events.VisitServed,
+            events.VisitReturned,
+            events.VisitGreeted,
+            events.VisitChanged,
+            events.VisitLeft,
+        )
+    }
+)

@@ -1,7 +1,9 @@
-"""What a visit does when its ticket moves."""
+"""What a visit does when its ticket moves or its machine is lost, and who is called when it does."""
 
 from __future__ import annotations
 
+from lobby_server.appointments import actions as appointments
+from lobby_server.branch.events import DeviceLost
 from lobby_server.kernel.work import Reactions, Work
 from lobby_server.queue.events import (
     QueueChanged,
@@ -10,11 +12,13 @@ from lobby_server.queue.events import (
     TicketIssued,
     TicketParked,
     TicketRated,
+    TicketResumed,
     TicketStarted,
     TicketTransferred,
 )
+from lobby_server.queue.rules import Ticket
 from lobby_server.visits import actions, store
-from lobby_server.visits.actions import alerts, sending
+from lobby_server.visits.actions import alerts, machines, sending
 from lobby_server.visits.alerts import LOW_RATING_STARS_MAX, MET_ON_ARRIVAL
 from lobby_server.visits.events import VisitArrived, VisitClaimed, VisitLeft, VisitServed
 from lobby_server.visits.rules import AlertKind
@@ -23,12 +27,15 @@ from lobby_server.visits.rules import AlertKind
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
     sending.sit_down(work, happened.ticket)
+    appointments.keep_of_visit(work, happened.ticket.visit_id)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
     """Served, and gone; with a next step the visit goes on with the ticket that is issued for it."""
-    if happened.next_service_type is None:
-        _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, "served")
+    if happened.next_service_type is not None:
+        sending.step_done(work, happened.ticket)
+    else:
+        _leave(work, happened.ticket, "served")
 
 
 def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | TicketTransferred) -> None:
@@ -36,15 +43,27 @@ def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | T
     sending.back_in_line(work, happened.ticket)
 
 
+def on_ticket_resumed(work: Work, happened: TicketResumed) -> None:
+    """Back in line; if it was held for a machine, they are there no longer."""
+    machines.take_up_with(work, happened.ticket)
+
+
+def on_device_lost(work: Work, happened: DeviceLost) -> None:
+    """A machine fell silent: whoever was sent there is back in line."""
+    if happened.service_point is not None:
+        machines.lose_machine(work, happened.branch_id, happened.service_point)
+
+
 def on_ticket_cancelled(work: Work, happened: TicketCancelled) -> None:
     """Gave the place up, or missed the call and did not come back in time: gone."""
-    because = "cancelled" if happened.ticket.missed_at is None else "missed"
-    _leave(work, happened.ticket.branch_id, happened.ticket.visit_id, because)
+    because = "cancelled" if happened.ticket.missed_at is None else "no_show"
+    _leave(work, happened.ticket, because)
 
 
-def _leave(work: Work, branch_id: str, visit_id: str, because: str) -> None:
-    visit = store.lock(work.db, branch_id, visit_id)
-    if visit is not None and visit.left_at is None:
+def _leave(work: Work, ticket: Ticket, because: str) -> None:
+    """Leave with the ticket, unless the visit has left before it, or taken its choice of it back."""
+    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
+    if visit is not None and visit.left_at is None and visit.ticket_id == ticket.id:
         actions.leave(work, visit, because)
 
 
@@ -95,10 +114,12 @@ REACTIONS: Reactions = {
     VisitLeft: (on_visit_over,),
     QueueChanged: (on_queue_changed,),
     TicketRated: (on_ticket_rated,),
+    DeviceLost: (on_device_lost,),
     TicketStarted: (on_ticket_started,),
     TicketFinished: (on_ticket_finished,),
     TicketIssued: (on_ticket_back_in_line,),
     TicketParked: (on_ticket_back_in_line,),
     TicketTransferred: (on_ticket_back_in_line,),
+    TicketResumed: (on_ticket_resumed,),
     TicketCancelled: (on_ticket_cancelled,),
 }

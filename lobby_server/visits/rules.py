@@ -9,9 +9,13 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lobby_server.recommend.rules import Need
+from lobby_server.recommend.rules import Need, Reason
 
 CLAIM_LIVES = timedelta(minutes=3)
+MACHINE_WAITS = timedelta(minutes=5)  # time to walk there; whoever has not begun by then has changed their mind
+MACHINE_WORK_MAX = timedelta(minutes=45)  # the longest task at a machine takes half of it; then its page has failed
+COMPANIONS_MAX = 3  # a family; whoever brings more has made them one party
+UNDO_WITHIN = timedelta(seconds=5)  # screens offer it that long after a touch
 
 
 class VisitState(StrEnum):
@@ -52,8 +56,40 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Errand:
+    """What a visit does at a self-service machine: reserved for it at `given_at`, begun at `started_at`.
+
+    `code`, `names`, `kind` and `zone` are the machine's. `service_type` may be another one than that
+    of the ticket which is held meanwhile.
+    """
+
+    id: str
+    code: str
+    names: Mapping[str, str]
+    kind: str
+    zone: str | None
+    service_type: str
+    given_at: datetime
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The newest deed of a person on a visit, and the fields that it changed, as they were (JSON, by column)."""
+
+    deed: str
+    staff_id: str
+    until: datetime
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Visit:
-    """One visit. `customer_id` is None for somebody we do not know."""
+    """One visit. `customer_id` is None for somebody we do not know.
+
+    It is at exactly one place: undecided (arrived), in line (routed, no errand), at a machine (an errand, whether
+    walking there or begun), at a service point (in service, no errand), or left.
+    """
 
     id: str
     branch_id: str
@@ -73,6 +109,12 @@ class Visit:
     claim: Claim | None = None
     left_at: datetime | None = None
     left_because: str | None = None
+    level_reason: Reason | None = None
+    companion_of: str | None = None
+    greeted_by: str | None = None
+    errand: Errand | None = None
+    steps_done: tuple[str, ...] = ()
+    undo: Undo | None = None
 
     @property
     def promise_s(self) -> int:
@@ -85,6 +127,13 @@ def level_of(tier: str | None, *, is_vulnerable: bool) -> ServiceLevel:
     if is_vulnerable:
         return ServiceLevel.VULNERABLE
     return ServiceLevel.VIP if tier in _VIP_TIERS else ServiceLevel.ORDINARY
+
+
+def level_reason_of(tier: str | None, *, is_vulnerable: bool) -> Reason | None:
+    """Why somebody is served at that level on arrival; None for the ordinary one."""
+    if is_vulnerable:
+        return Reason("vulnerable", {})
+    return Reason("tier", {"tier": tier}) if tier in _VIP_TIERS else None
 
 
 def greeting_of(now: datetime, timezone: str, *, is_known: bool) -> str:

@@ -28,8 +28,15 @@ visit = sa.Table(
     sa.Column("claimed_until", Moment, nullable=True),
     sa.Column("left_at", Moment, nullable=True),
     sa.Column("left_because", sa.String(32), nullable=True),
+    sa.Column("level_reason", Json, nullable=True),
+    sa.Column("companion_of", sa.String(36), nullable=True),
+    sa.Column("greeted_by", sa.String(36), nullable=True),
+    sa.Column("errand", Json, nullable=True),
+    sa.Column("steps_done", Json, nullable=False, server_default="[]"),
+    sa.Column("undo", Json, nullable=True),
     sa.CheckConstraint("state IN ('arrived', 'routed', 'in_service', 'left')", name="state"),
     sa.Index(None, "branch_id", "state"),
+    sa.Index(None, "customer_id"),
     # One visit at a time for a customer in a branch: a second code resumes it.
     sa.Index(
         "uq_visit_live_customer",
@@ -38,6 +45,40 @@ visit = sa.Table(
         unique=True,
         sqlite_where=sa.text("state <> 'left' AND customer_id IS NOT NULL"),
         postgresql_where=sa.text("state <> 'left' AND customer_id IS NOT NULL"),
+    ),
+)
+
+# Each time that a visit was sent to a machine, and what became of it: what diversion is counted from.
+errand = sa.Table(
+    "errand",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), nullable=False),
+    sa.Column("visit_id", sa.ForeignKey("visit.id"), nullable=False),
+    sa.Column("machine", sa.String(16), nullable=False),
+    sa.Column("device_kind", sa.String(16), nullable=False),
+    sa.Column("service_type", sa.String(64), nullable=False),
+    sa.Column("given_at", Moment, nullable=False),
+    sa.Column("started_at", Moment, nullable=True),
+    sa.Column("ended_at", Moment, nullable=True),
+    sa.Column("outcome", sa.String(32), nullable=True),
+    sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_somehow"),
+    sa.Index(None, "branch_id", "given_at"),
+    # A machine serves one visit at a time, and a visit is at one machine: the second is refused by the index.
+    sa.Index(
+        "uq_errand_at_machine",
+        "branch_id",
+        "machine",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    sa.Index(
+        "uq_errand_of_visit",
+        "visit_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     ),
 )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import Branch, Device, ServiceType, is_alive
+from lobby_server.branch.rules import Branch, ServiceType
+from lobby_server.branch.wire import seen
 from lobby_server.customers import store as customers
 from lobby_server.doors.reading import Wire
 from lobby_server.doors.routes import Call, Door
@@ -21,10 +22,12 @@ from lobby_server.queue import store as queue_store
 from lobby_server.queue import wire as queue_wire
 from lobby_server.queue.events import PointEvent
 from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.recommend import store as recommendations
 from lobby_server.staff import store as staff
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import store as visits_store
 from lobby_server.visits import wire as visits_wire
+from lobby_server.visits.live import recommended
 from lobby_server.visits.store import alerts
 
 # The first that fits: a branch head who also serves at a window sees what a head sees.
@@ -53,19 +56,6 @@ class ServiceTypeSeen(Wire):
     tile: bool
 
 
-class DeviceSeen(Wire):
-    """A device, where it stands, when it was last alive and what it said of itself."""
-
-    id: str
-    kind: str
-    name: str
-    seen_at: str | None
-    is_alive: bool
-    health: dict[str, str | int]
-    service_point: str | None
-    zone: str | None
-
-
 class Lobby(Wire):
     """One picture. `seq` is the number of this audience's newest event in it."""
 
@@ -78,7 +68,7 @@ class Lobby(Wire):
     visits: list[visits_wire.VisitSeen]
     tickets: list[queue_wire.TicketSeen] | list[queue_wire.PublicTicket]
     service_points: list[queue_wire.PointSeen]
-    devices: list[DeviceSeen]
+    devices: list[seen.DeviceSeen]
     alerts: list[visits_wire.AlertSeen]
     queue: queue_wire.QueueSeen | queue_wire.PublicQueueSeen
     expected_wait: dict[str, queue_wire.WaitSeen]
@@ -154,14 +144,14 @@ class _Picture:
         names = customers.names(
             self.reader.db, self.reader.keys, {each.customer_id for each in here if each.customer_id}
         )
-        claimants = self._colleagues(each.claim.staff_id for each in here if each.claim)
+        cards = [visits_wire.visit_data(each) for each in here]
+        colleagues = self._colleagues(staff_id for each in cards for staff_id in visits_wire.staff_ids(each))
+        offers = recommendations.offers_of(self.reader.db, [each["id"] for each in cards])
         return [
             visits_wire.visit_seen(
-                visits_wire.visit_data(each),
-                names.get(each.customer_id or ""),
-                claimants.get(each.claim.staff_id) if each.claim else None,
+                each, names.get(each["customer_id"] or ""), colleagues, recommended(offers, each["id"])
             )
-            for each in here
+            for each in cards
         ]
 
     def _colleagues(self, ids: Iterable[str]) -> dict[str, queue_wire.StaffSeen]:
@@ -204,24 +194,10 @@ class _Picture:
             for each in points
         ]
 
-    def _devices(self, now: datetime) -> list[DeviceSeen]:
+    def _devices(self, now: datetime) -> list[seen.DeviceSeen]:
         if not self._is_staff:
             return []
-        return [device_seen(each, now) for each in branches.devices(self.reader.db, self.branch_id)]
-
-
-def device_seen(device: Device, now: datetime) -> DeviceSeen:
-    """A device on its branch's screens."""
-    return DeviceSeen(
-        id=device.id,
-        kind=device.kind,
-        name=device.name,
-        seen_at=to_wire(device.seen_at) if device.seen_at else None,
-        is_alive=is_alive(device.seen_at, now),
-        health=dict(device.health),
-        service_point=device.service_point,
-        zone=device.zone,
-    )
+        return [seen.device_seen(each, now) for each in branches.devices(self.reader.db, self.branch_id)]
 
 
 def branch_seen(branch: Branch, queue: queue_store.Queue) -> BranchSeen:

@@ -67,7 +67,7 @@ def test_a_customer_of_whom_head_office_has_not_told_us_is_a_guest(house: House,
 def test_a_refused_code_leaves_the_verdict_as_code(house: House, cast: Cast) -> None:
     text = make.code_of(LI, house.clock.now(), audience=2)
     with pytest.raises(Invalid, match="wrong_audience") as refused:
-        examine(house, text, make.HERE)
+        examine(house, "qr", text, make.HERE)
     assert refused.value.audited
 
 

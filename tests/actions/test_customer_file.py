@@ -13,11 +13,14 @@ from lobby_server.customers import store
 from lobby_server.customers.actions import feed
 from lobby_server.customers.actions.feed import take_customer_file
 from lobby_server.customers.rules import Account, Consent, Customer, Tag
+from lobby_server.customers.store import loading
 from lobby_server.customers.wire import read_customer_file
+from lobby_server.kernel import due
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import Conflict, Invalid
 from lobby_server.kernel.feeds import Outcome, TakeFeed
 from lobby_server.kernel.house import House
+from lobby_server.worker import Worker
 from tests import make
 from tests.feeds import DAY, RICH, file_of, line
 from tests.make import Cast
@@ -220,8 +223,33 @@ def test_a_file_that_came_in_while_another_was_staged_is_not_run_over(house: Hou
         plan = feed._plan(house, db, late)
     take(house, file_of(line(2)))
     with pytest.raises(Conflict, match="feed_moved"):
-        house.works.run(feed._take_over, plan, system(make.HERE))
+        house.works.run(feed._decide, plan, system(make.HERE))
     assert found(house, 1) is None
+
+
+def test_a_file_whose_process_died_after_the_decision_is_entered_by_the_worker(house: House, cast: Cast) -> None:
+    request = TakeFeed(read_customer_file(file_of(RICH, line(1))))
+    with house.database.read() as db:
+        plan = feed._plan(house, db, request)
+    house.works.run(feed._stage, feed._portion(house.keys, plan, plan.changes), system(make.HERE))
+    house.works.run(feed._decide, plan, system(make.HERE))
+    assert found(house, 7) is None
+    make.advance(house, feed.ENTERED_BY_WORKER_AFTER.total_seconds())
+    worker = Worker(house, make.TYPES)
+    worker.fire_due()
+    worker.fire_due()
+    assert found(house, 7) is not None and rows(house)["customer_staged"] == 0
+    with house.database.read() as db:
+        assert loading.decided(db) == [] and due.ripe(db, house.clock.now()) == []
+
+
+def test_a_file_finds_what_an_earlier_one_decided_and_did_not_finish(house: House, cast: Cast) -> None:
+    request = TakeFeed(read_customer_file(file_of(line(1))))
+    with house.database.read() as db:
+        plan = feed._plan(house, db, request)
+    house.works.run(feed._stage, feed._portion(house.keys, plan, plan.changes), system(make.HERE))
+    house.works.run(feed._decide, plan, system(make.HERE))
+    assert take(house, file_of(line(1), line(2), as_of="2026-11-25")) == Outcome(added=1, unchanged=1)
 
 
 def test_what_a_broken_attempt_staged_counts_for_nothing_and_is_taken_away(house: House, cast: Cast) -> None:

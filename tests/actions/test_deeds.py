@@ -96,7 +96,7 @@ def test_who_does_not_come_back_has_left_half_an_hour_later(house: House, cast: 
     make.advance(house, 1)
     worker.fire_due()
     gone = visit_of(house, missed)
-    assert (gone.state, gone.left_because, found(house, missed).state) == ("left", "missed", "cancelled")
+    assert (gone.state, gone.left_because, found(house, missed).state) == ("left", "no_show", "cancelled")
     with pytest.raises(Conflict, match="changed"):
         house.works.run(places.resume, missed.id, cast.chen)
 

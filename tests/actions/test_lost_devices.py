@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lobby_server.admin.machines import PlayedMachines
+from lobby_server.admin.devices import PlayedDevices
 from lobby_server.branch import store
 from lobby_server.branch.actions import SignOfLife, note_heartbeat, revoke
 from lobby_server.kernel import event_log
@@ -87,7 +87,7 @@ def test_a_beat_and_the_deed_that_would_lose_it_meet_without_harm(house: House, 
 def test_the_trials_machines_beat_by_themselves(house: House, cast: Cast) -> None:
     machine(house)
     make.advance(house, 60)
-    PlayedMachines(house).beat_once()
+    PlayedDevices(house).beat_once()
     with house.database.read() as db:
         (found,) = store.machines(db, make.HERE, house.clock.now())
     assert found.is_free

@@ -98,7 +98,7 @@ WRONG_FIELDS: list[tuple[Any, str, str]] = [
     ({"credential": None}, "credential", "model_type"),
     ({"credential": {}}, "credential.kind", "missing"),
     ({"credential": {"kind": "face"}}, "credential.kind", "literal_error"),
-    ({"credential": {"kind": "card_token", "value": CANARY}}, "credential.kind", "literal_error"),
+    ({"credential": {"kind": "card", "value": CANARY}}, "credential.kind", "literal_error"),
     ({**ARRIVAL, "party_size": True}, "party_size", "int_type"),
     ({**ARRIVAL, "party_size": "2"}, "party_size", "int_type"),
     ({**ARRIVAL, "party_size": 1.0}, "party_size", "int_type"),

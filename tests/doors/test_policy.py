@@ -74,8 +74,23 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
+    "/api/v1/devices/codes": lambda _scene: {"kind": "kiosk"},
+    "/api/v1/settings/service-points/{code}": lambda _scene: {
+        "kind": "window",
+        "names": {"zh-CN": "一", "en": "1"},
+        "serves": ["A", "B"],
+    },
+    "/api/v1/settings/calendar": lambda _scene: {"hours": [], "closed_on": [], "plan": []},
+    "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
+    "/api/v1/customers/{customer_id}/reveal": lambda _scene: {"reason": "greet"},
+    "/api/v1/visits/{visit_id}/responses": lambda _scene: {"offer_id": make.new_id(), "answer": "accepted"},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/visits/{visit_id}/self-service/finish": lambda _scene: {"outcome": "done"},
+    "/api/v1/visits/{visit_id}/leave": lambda _scene: {"reason": "went_away"},
+    "/api/v1/visits/{visit_id}/service-level": lambda _scene: {"level": "vip", "reason": "a shareholder"},
+    "/api/v1/visits/{visit_id}/companion": lambda scene: {"of": scene.visit_id},
+    "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
     "/api/v1/referrals": lambda scene: {
@@ -128,17 +143,15 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    told = {
-        "code": "W1",
-        "file": "none.js",
-        "kind": "kiosk",
-        "referral_id": scene.visit_id,
-        "dispute_id": scene.visit_id,
-    }
-    told |= {"staff_no": "T001", "period": "2026-10", "version": "7"}
-    path = route.path.format(**scene.__dict__, **told)
+    named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
+    named |= {"appointment_id": "a", "customer_id": make.WANG.id}
+    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id}
+    named |= {"staff_no": "T001", "period": "2026-10", "version": "7"}
+    path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
+    if not route.path.startswith(API):
+        return who.http.open(path, method=route.method, json={}, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
     return who.command(route.method, path.removeprefix(API), body).status_code
 
@@ -148,6 +161,8 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
     for branch_id in sorted({make.HERE, who.who.branch_id or make.HERE}):
         house.works.run(queue.end_day, branch_id, system(branch_id))
     kiosk = callers.kiosk.who
+    if "{customer_id}" in route.path:
+        make.arrival(house, kiosk, make.seen(house, make.WANG))
     visit_id = make.arrival(house, kiosk).visit.id
     issued = make.routed(house, kiosk).issued
     if who.who.kind == "staff":
@@ -157,7 +172,9 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
         if route.path.endswith("finish"):
             house.works.run(queue.start_service, queue.AtPoint("W1", issued.ticket.id), who.who)
     alert_id = house.works.run(ask_for_help, AskForHelp(visit_id, "en"), kiosk).id
-    return Scene(visit_id, issued.ticket.id, issued.ticket_key, kiosk.id, alert_id)
+    # Whoever is shut out stays out: that is not the kiosk which still has to knock.
+    device_id = make.enrolled(house, "wall") if route.path.endswith("/revoke") else kiosk.id
+    return Scene(visit_id, issued.ticket.id, issued.ticket_key, device_id, alert_id)
 
 
 @SQLITE

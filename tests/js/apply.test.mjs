@@ -61,6 +61,13 @@ test("whoever is gone leaves the lists, and others keep their places", () => {
   );
 });
 
+test("a call tells whom it passed, and their counts follow", () => {
+  const before = lobby({ tickets: [ticket("A001", { overtaken: 0 }), ticket("A002")] });
+  const called = { ...ticket("A002", { state: "called" }), passed: [{ ticket_id: "t-A001", overtaken: 1 }] };
+  const { lobby: next } = applyNews(before, news(event(11, 10, "ticket.called", called)));
+  assert.equal(next.tickets[0].overtaken, 1);
+});
+
 test("public tickets are known by their number", () => {
   const before = lobby({ tickets: [ticket("A001", { id: undefined })] });
   const { lobby: next } = applyNews(

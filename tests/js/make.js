@@ -47,18 +47,18 @@ export function ticket(number, facts = {}) {
   };
 }
 
-/** @param {string} id @param {Partial<Alert>} [facts] @returns {Alert} */
-export function alert(id, facts = {}) {
+/** @param {string} id @param {Partial<Alert> & {left_s?: number}} [facts] @returns {Alert} */
+export function alert(id, { left_s = 30, ...facts } = {}) {
   return {
     id,
-    kind: "help",
-    urgency: "help",
+    kind: "arrival",
+    urgency: "meet",
     visit_id: null,
     ticket_id: null,
     service_point: null,
     device_id: null,
-    raised_at: at(10),
-    respond_by: at(-170),
+    raised_at: at(0),
+    respond_by: at(-left_s),
     rung: "lobby",
     state: "raised",
     leased_to: null,
@@ -94,6 +94,7 @@ export function lobby(facts = {}) {
     visits: [],
     tickets: [],
     service_points: [],
+    devices: [],
     alerts: [],
     queue: queue(),
     expected_wait: {},

@@ -15,6 +15,7 @@ from lobby_server.kernel.events import Event, Recorded
 from lobby_server.queue import events as queue_events
 from lobby_server.queue.live import PUBLIC_AUDIENCES, STAFF_AUDIENCES
 from lobby_server.realtime.wording import Reader, Vocabulary, as_recorded, link
+from lobby_server.recommend import events as recommend_events
 from lobby_server.visits import events as visits_events
 from tests.screen import VOCABULARY
 
@@ -102,8 +103,8 @@ def kinds(module: Any) -> set[str]:
     }
 
 
-def test_every_event_of_queue_and_visits_is_worded_for_all_staff_but_alerts_for_the_ladder_alone() -> None:
-    wanted = kinds(queue_events) | kinds(visits_events)
+def test_every_event_is_worded_for_all_staff_but_alerts_for_the_ladder_alone() -> None:
+    wanted = kinds(queue_events) | kinds(visits_events) | kinds(recommend_events)
     alerts = {each for each in wanted if each.startswith("alert.")}
     assert len(alerts) == 4 and len(wanted) >= 20
     unheard = {"head": set(), "lobby": {RATED}, "rm": {RATED}, "teller": {RATED} | alerts}

@@ -44,13 +44,19 @@ def upgrade() -> None:
         sa.Column("tier_as_of", sa.Date(), nullable=False),
         sa.Column("facts_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("described_index", sa.LargeBinary(), nullable=True),
+        sa.Column("gone_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("load_id", "id", name=op.f("pk_customer_staged")),
     )
     op.create_table(
         "credential_staged",
         sa.Column("load_id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("value_index", sa.LargeBinary(), nullable=False),
-        sa.Column("customer_id", sa.String(length=36), nullable=False),
-        sa.PrimaryKeyConstraint("load_id", "kind", "value_index", name=op.f("pk_credential_staged")),
+        sa.PrimaryKeyConstraint("load_id", "customer_id", "kind", "value_index", name=op.f("pk_credential_staged")),
+    )
+    op.create_table(
+        "customer_load",
+        sa.Column("load_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("load_id", name=op.f("pk_customer_load")),
     )

@@ -95,6 +95,7 @@ class IssueTicket:
     language: str
     arrived_at: datetime
     placed_at: datetime | None = None
+    only_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,10 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
         arrived_at=request.arrived_at,
         issued_at=work.now,
         placed_at=request.placed_at or request.arrived_at,
+        only_at=request.only_at,
     )
     store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
-    told = queue.waits.get(ticket.ticket_class)
+    told = queue.waits_of(ticket.service_level).get(ticket.ticket_class)
     if told is not None:
         store.add_forecast(work.db, ticket.id, told, work.now)
     work.audit("issue_ticket", ticket.id, number=ticket.number)

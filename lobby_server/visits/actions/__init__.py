@@ -1,14 +1,17 @@
 """What happens on a visit: somebody arrives, and leaves.
 
-What befalls it between stands beside: where it goes in `sending`, who takes it in `caring`.
+What befalls it between stands beside: where it goes in `sending`, what it does at a machine in `machines`, who takes
+care of it in `caring`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
+from lobby_server.branch.rules import Branch
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
@@ -17,12 +20,14 @@ from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
 from lobby_server.queue.rules import Ticket
+from lobby_server.recommend.actions import recommend
 from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
 from lobby_server.visits.events import VisitArrived, VisitLeft
-from lobby_server.visits.rules import Visit, VisitState, greeting_of, level_of
+from lobby_server.visits.rules import UNDO_WITHIN, Undo, Visit, VisitState, greeting_of, level_of, level_reason_of
 
 CLAIM_ENDS = "visit.claim_ends"
+MACHINE_WAITED = "visit.machine_waited"
 ABANDONED = "visit.abandoned"
 # Somebody who was identified and chose nothing has walked away; the card leaves the tablet.
 UNDECIDED_LEAVES_AFTER = timedelta(minutes=10)
@@ -63,11 +68,18 @@ def arrive(work: Work, request: Arrive) -> Arrived:
         raise Conflict("already_checked_in", audited=True)
     if store.exists(work.db, request.visit_id):
         raise Conflict("visit_exists")
-    visit = _new_visit(work, request, who.customer)
+    branch = branches.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+    visit = _new_visit(work, request, who.customer, branch, today)
     store.add(work.db, visit)
+    if who.appointment is not None:
+        meet(work, Meet(who.appointment.id, visit.id))
     work.due(visit.branch_id, work.now + UNDECIDED_LEAVES_AFTER, ABANDONED, visit.id)
     work.audit("arrive", visit.id, is_known=who.customer is not None)
     work.record(VisitArrived(visit.branch_id, visit))
+    if who.customer is not None:
+        recommend(work, who.customer, visit.id, today)
     return Arrived(visit, who.customer)
 
 
@@ -90,10 +102,7 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
     return Arrived(visit, who.customer, queue_store.live_ticket_of(work.db, visit.id))
 
 
-def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
-    branch = branches.find_branch(work.db, work.actor.branch_id)
-    assert branch is not None
-    today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+def _new_visit(work: Work, request: Arrive, customer: Customer | None, branch: Branch, today: date) -> Visit:
     is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
     tier = customer.tier if customer else None
     return Visit(
@@ -104,12 +113,21 @@ def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
         customer_id=customer.id if customer else None,
         tier=tier,
         service_level=level_of(tier, is_vulnerable=is_vulnerable),
+        level_reason=level_reason_of(tier, is_vulnerable=is_vulnerable),
         need=infer_need(customer.tags, today) if customer else None,
         greeting=greeting_of(work.now, branch.timezone, is_known=customer is not None),
         language=request.language,
         party_size=request.party_size,
         made_by=work.actor.label,
     )
+
+
+def with_undo(work: Work, deed: str, before: Visit, after: Visit) -> Visit:
+    """The visit after a deed that whoever did it may take back for a few seconds; devices may not."""
+    if work.actor.kind != "staff":
+        return replace(after, undo=None)
+    was = store.columns_changed(replace(before, undo=None), replace(after, undo=None))
+    return replace(after, undo=Undo(deed, work.actor.id, work.now + UNDO_WITHIN, was))
 
 
 def abandon(work: Work, visit_id: str) -> None:
@@ -119,19 +137,39 @@ def abandon(work: Work, visit_id: str) -> None:
         leave(work, visit, "undecided")
 
 
-def leave(work: Work, visit: Visit, because: str) -> None:
-    """The visit is over."""
-    gone = replace(visit, state=VisitState.LEFT, left_at=work.now, left_because=because, claim=None)
+def leave(work: Work, visit: Visit, because: str) -> Visit:
+    """The visit is over; a machine where it was is free again."""
+    visit = free_machine(work, visit, because)
+    gone = replace(visit, state=VisitState.LEFT, left_at=work.now, left_because=because, claim=None, undo=None)
     store.save(work.db, gone)
     work.no_longer_due(CLAIM_ENDS, visit.id)
     work.no_longer_due(ABANDONED, visit.id)
     work.audit("leave", visit.id, branch_id=visit.branch_id, because=because)
     work.record(VisitLeft(visit.branch_id, gone))
+    return gone
+
+
+def free_machine(work: Work, visit: Visit, outcome: str) -> Visit:
+    """The visit without its errand; the machine may be given to the next. Whoever calls saves the visit."""
+    if visit.errand is None:
+        return visit
+    store.end_errand(work.db, visit.errand, work.now, outcome)
+    branches.give_machine(work.db, visit.branch_id, visit.errand.code, None)
+    work.no_longer_due(MACHINE_WAITED, visit.id)
+    work.audit("end_errand", visit.id, branch_id=visit.branch_id, machine=visit.errand.code, outcome=outcome)
+    return replace(visit, errand=None)
 
 
 def mine(work: Work, visit_id: str) -> Visit:
-    """A visit that this actor may act on: a device only on those that it made."""
+    """A visit that this actor may act on: a device only on those that it made or was given."""
     visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or (work.actor.kind == "device" and visit.made_by != work.actor.label):
+    if visit is None or (work.actor.kind == "device" and not _is_its_own(work, visit)):
         raise NotFound("visit")
     return visit
+
+
+def _is_its_own(work: Work, visit: Visit) -> bool:
+    if visit.made_by == work.actor.label:
+        return True
+    given = (each for each in branches.machines(work.db, visit.branch_id, work.now) if each.visit_id == visit.id)
+    return any(each.device_id == work.actor.id for each in given)

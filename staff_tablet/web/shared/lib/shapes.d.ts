@@ -34,7 +34,38 @@ export type Visit = {
   claimed_until: string | null;
   language: string;
   promise_s: number;
+  level_reason?: string | null;
+  appointment?: { starts_at: string; service_type: string; staff: Staff | null } | null;
+  companion_of?: string | null;
+  device?: { code: string; names: Names; zone: string | null } | null;
+  at_machine?: boolean;
+  recommendation?: Recommendation | null;
+  greeted_by?: Staff | null;
+  undo_until?: string | null;
 };
+
+/** What to offer this customer, why, and what they said. */
+export type Recommendation = {
+  offer_id: string;
+  product: string;
+  names: Names;
+  reason: Reason;
+  answer: "accepted" | "declined" | "deferred" | null;
+};
+
+export type Device = {
+  id: string;
+  kind: string;
+  name: string;
+  seen_at: string | null;
+  is_alive: boolean;
+  health: Record<string, string | number>;
+  service_point: string | null;
+  zone: string | null;
+};
+
+/** One thing that befell a visit. */
+export type Touch = { at: string; code: string; by: Staff | null; facts: Record<string, any> };
 
 /** A ticket; devices and the wall get only number, class, state, times, service point and language. */
 export type Ticket = {
@@ -43,7 +74,8 @@ export type Ticket = {
   ticket_class: string;
   visit_id?: string;
   service_type?: string;
-  state: "waiting" | "called" | "in_service" | "finished" | "cancelled";
+  state: "waiting" | "called" | "in_service" | "finished" | "cancelled" | "missed" | "parked" | "delayed";
+  service_level?: string;
   arrived_at: string;
   issued_at?: string;
   called_at: string | null;
@@ -58,6 +90,28 @@ export type Ticket = {
   overtake_cap?: number;
   overtaken?: number;
   overtaken_by_hand?: number;
+  only_at?: string | null;
+};
+
+/** Why a ticket was called when it was: all that the rule looked at. */
+export type Why = {
+  rule_version: string;
+  called_at: string;
+  service_point: string;
+  reason: string;
+  hand_reason: string | null;
+  candidates: Candidate[];
+  replayed_equal: boolean | null;
+};
+export type Candidate = {
+  number: string;
+  waited_s: number;
+  weight: number;
+  score: number;
+  overtaken: number;
+  service_level: string;
+  overtake_cap: number;
+  passed: boolean;
 };
 
 /** What somebody must come for; `leased_to` is who is asked now. */
@@ -75,7 +129,7 @@ export type Alert = {
   state: "raised" | "acknowledged" | "ended";
   leased_to: Staff | null;
   acknowledged_by: Staff | null;
-  facts: Record<string, unknown>;
+  facts: Record<string, any>;
 };
 
 /** How the queue stands as a whole; only staff are told who is served by nobody. */
@@ -111,6 +165,7 @@ export type Lobby = {
   visits: Visit[];
   tickets: Ticket[];
   service_points: ServicePoint[];
+  devices: Device[];
   alerts: Alert[];
   queue: Queue;
   expected_wait: Record<string, Wait>;
@@ -154,6 +209,7 @@ export type Page = {
   lang: string;
   demo: boolean;
   icons: string;
+  words?: Record<string, string>;
   csrf: string | null;
   me: { staff_no: string; name: string; roles: string[]; branch: string } | null;
   branch: { code: string; names: Names } | null;

@@ -8,38 +8,34 @@ gives the same figures, and a picture that moved differs by what happened, not b
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from statistics import NormalDist
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import numpy as np
-import numpy.typing as npt
 
 from lobby_server.queue import twin
-from lobby_server.queue.discipline import can_call
-from lobby_server.queue.rules import FIFO, Ticket, TicketState, Waits
+from lobby_server.queue.discipline import Recent, can_call, is_degraded
+from lobby_server.queue.forecast.draws import HOUR_MS, RUNS, Reals, leaves_of, rest_s, service_s, uniform
+from lobby_server.queue.rules import FIFO, ORDINARY, Ticket, TicketState, Waits
 
-RUNS = 200  # docs/reference: expected wait; benchmarks/announcement_cost.py says what they cost
-SERVICE_CV = 0.8
 ARRIVALS_MAX = 200  # future arrivals looked at in a run: more than come while anybody waits
-_SIGMA = math.sqrt(math.log1p(SERVICE_CV**2))
 _Z80 = 1.2816  # the standard normal quantile of .9
-_HOUR_MS = 3_600_000.0
+_ARRIVING_S = 480.0  # mean service of a class that the branch has no service type for
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)  # before everybody: an empty picture without a clock
 _PROBE = "somebody who comes now"
-
-Reals = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class OpenPoint:
-    """A service point where somebody works: its code and its work profile."""
+    """A service point where somebody works: its code, its work profile, and its last calls, newest first."""
 
     code: str
     serves: tuple[str, ...]
+    is_window: bool = True
+    recent: tuple[Recent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,9 @@ class Assumed:
     """What the simulation is told beside the picture.
 
     `weights` by service level (others: 1), `priority` the levels of "VIP first". `leavers_per_h` is each waiting
-    customer's rate of leaving silently. `arrivals_per_h` by class: future arrivals, looked at by every mode but
-    fifo, under which nobody who comes later is called before. They come as `ordinary`, with `cap` and
-    `arriving_s` as mean service.
+    customer's rate of leaving silently. `arrivals_per_h` by class and level: future arrivals, looked at by every mode
+    but fifo, under which nobody who comes later is called before. They come with `cap` and their class's mean service
+    in `arriving_s`. `walk_s` is the mean walk to the window after a call.
     """
 
     mode: str = FIFO
@@ -57,12 +53,13 @@ class Assumed:
     priority: frozenset[str] = frozenset()
     vip_run_max: int = 2
     overdue_s: float = 1800.0
-    points_planned: int = 0
+    points_planned: int | None = None
     cap: int = 5
     leavers_per_h: float = 0.0
-    arrivals_per_h: Mapping[str, float] = field(default_factory=dict)
-    arriving_s: float = 480.0
+    arrivals_per_h: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    arriving_s: Mapping[str, float] = field(default_factory=dict)
     no_show_s: float = 60.0
+    walk_s: float = 10.0
 
     def rules(self) -> twin.Rules:
         """As the twin is told."""
@@ -70,7 +67,6 @@ class Assumed:
             mode=twin.MODES[self.mode],
             vip_run_max=self.vip_run_max,
             overdue_ms=round(self.overdue_s * 1000),
-            points_planned=self.points_planned,
             no_show_ms=round(self.no_show_s * 1000),
         )
 
@@ -102,8 +98,8 @@ class Line:
     assumed: Assumed = field(default_factory=Assumed)
 
     def serving(self, ticket_class: str) -> list[OpenPoint]:
-        """The open points that call this class."""
-        return [point for point in self.points if ticket_class in point.serves]
+        """The open points that call this class; `@W1` is the class of those who were sent to that point."""
+        return [point for point in self.points if ticket_class in point.serves or ticket_class == f"@{point.code}"]
 
     def ahead(self, ticket_class: str, placed_at: datetime | None = None) -> list[Ticket]:
         """Who waits in front of somebody of this class: earlier places that the same points call.
@@ -119,41 +115,58 @@ class Line:
             and (placed_at is None or each.placed_at < placed_at)
         ]
 
-    def wait(self, ticket_class: str, placed_at: datetime | None = None) -> Waits | None:
+    def wait(self, ticket_class: str, placed_at: datetime | None = None, level: str = ORDINARY) -> Waits | None:
         """The expected wait from now; None when no open point serves the class: then no figure is honest.
 
-        With `placed_at` for the ticket of that class and arrival, else for somebody ordinary who comes now.
+        With `placed_at` for the ticket of that class and arrival, else for somebody of that level who comes now.
         About a millisecond with numba (benchmarks/announcement_cost.py): never inside a transaction.
         """
-        waited_ms = self._runs(ticket_class, placed_at, twin.COMPILED)
+        waited_ms = self.runs(ticket_class, placed_at, level=level)
         return None if waited_ms is None else quantiles(waited_ms)
 
-    def waits(self, classes: Collection[str]) -> dict[str, Waits]:
-        """For somebody who comes now, each class that has an answer."""
-        found = {each: self.wait(each) for each in sorted(classes)}
-        return {each: waits for each, waits in found.items() if waits is not None}
+    def wait_of(self, ticket: Ticket) -> Waits | None:
+        """The same for a ticket that waits here; one that was sent to a point waits for that one alone."""
+        return self.wait(_waits_for(ticket), ticket.placed_at, ticket.service_level)
 
-    def _runs(self, ticket_class: str, placed_at: datetime | None, compiled: bool) -> twin.Ints | None:
+    def waits(self, classes: Collection[str], levels: Collection[str] = (ORDINARY,)) -> dict[str, Waits]:
+        """For somebody who comes now, each class that has an answer; `A` for ordinary customers, else `A/vip`."""
+        found = {}
+        # First come, first served, nobody's level counts.
+        told = {ORDINARY} if self.assumed.mode == FIFO else {ORDINARY, *levels}
+        for ticket_class in sorted(classes):
+            for level in sorted(told):
+                name = ticket_class if level == ORDINARY else f"{ticket_class}/{level}"
+                found[name] = self.wait(ticket_class, level=level)
+        return {name: waits for name, waits in found.items() if waits is not None}
+
+    def runs(
+        self,
+        ticket_class: str,
+        placed_at: datetime | None = None,
+        *,
+        level: str = ORDINARY,
+        compiled: bool = twin.COMPILED,
+    ) -> twin.Ints | None:
         """The remaining wait in each run, int64[RUNS] in ms."""
         if not self.serving(ticket_class):
             return None
-        line, target = self._line_with(ticket_class, placed_at)
+        line, target = self._line_with(ticket_class, placed_at, level)
         customers, bits = self._customers(line, target)
         if self.assumed.mode != FIFO and self.assumed.arrivals_per_h:
             customers = _with_arrivals(customers, self.assumed, bits)
         return twin.runs_of(customers, self._points(bits), self.assumed.rules(), target, compiled=compiled)
 
-    def _line_with(self, ticket_class: str, placed_at: datetime | None) -> tuple[list[_Place], int]:
+    def _line_with(self, ticket_class: str, placed_at: datetime | None, level: str) -> tuple[list[_Place], int]:
         """All who wait in order of place, and the index of the one who asks (added at the end if new)."""
         waiting = self._waiting()
         places = [self._place(each) for each in waiting]
         for i, each in enumerate(waiting):
-            if (each.ticket_class, each.placed_at) == (ticket_class, placed_at):
+            if (_waits_for(each), each.placed_at) == (ticket_class, placed_at):
                 # Under fifo nobody behind matters.
                 return (places[: i + 1] if self.assumed.mode == FIFO else places), i
         asked_ms = 0 if placed_at is None else min(0, self._ms(placed_at))
         before = [each for each in places if each.placed_ms <= asked_ms]
-        probe = _Place(_PROBE, ticket_class, "ordinary", asked_ms, 0.0, self.assumed.cap)
+        probe = _Place(_PROBE, ticket_class, level, asked_ms, 0.0, self.assumed.cap)
         return [*before, probe, *places[len(before) :]], len(before)
 
     def _waiting(self) -> list[Ticket]:
@@ -164,7 +177,7 @@ class Line:
         mean_s = self.typical_s[of.service_type]
         # A clock that was set back gives nobody a place in the future.
         placed_ms = min(0, self._ms(of.placed_at))
-        return _Place(of.id, of.ticket_class, of.service_level, placed_ms, mean_s, of.overtake_cap, of.overtaken_auto)
+        return _Place(of.id, _waits_for(of), of.service_level, placed_ms, mean_s, of.overtake_cap, of.overtaken_auto)
 
     def _ms(self, moment: datetime) -> int:
         return (moment - self._now()) // timedelta(milliseconds=1)
@@ -180,7 +193,7 @@ class Line:
         classes = sorted(
             {each for point in self.points for each in point.serves}
             | {each.ticket_class for each in line}
-            | set(self.assumed.arrivals_per_h)
+            | {ticket_class for ticket_class, _level in self.assumed.arrivals_per_h}
         )
         assert len(classes) <= twin.CLASSES_MAX
         bits = {name: bit for bit, name in enumerate(classes)}
@@ -203,22 +216,53 @@ class Line:
 
     def _points(self, bits: Mapping[str, int]) -> twin.Points:
         """The open points; a busy one comes free when the rest of its drawn service is over."""
-        serves = [sum(1 << bits[each] for each in point.serves) for point in self.points]
+        profiles = [[*point.serves, f"@{point.code}"] for point in self.points]
+        serves = [sum(1 << bits[each] for each in profile if each in bits) for profile in profiles]
         busy = {each.service_point: each for each in self.tickets if each.state.is_at_point}
         free = np.zeros((RUNS, len(self.points)), np.int64)
         for j, point in enumerate(self.points):
             at_point = busy.get(point.code)
             if at_point is not None:
                 free[:, j] = self._rest_ms(at_point)
+        windows_open = sum(point.is_window for point in self.points)
+        breaks = is_degraded(self.assumed.points_planned, windows_open)
         fresh = twin.Points.fresh(serves, [0] * len(serves))
-        return twin.Points(fresh.serves, free, fresh.vip_run, fresh.since_priority)
+        return replace(
+            fresh,
+            free_ms=free,
+            vip_run=np.array([self._vip_run(point) for point in self.points], np.int64),
+            since_priority=np.array([self._since_priority(point) for point in self.points], np.int64),
+            breaks=np.array([int(breaks and point.is_window) for point in self.points], np.int64),
+        )
+
+    def _vip_run(self, point: OpenPoint) -> int:
+        """How many of its last calls, in a row, were priority customers who passed somebody."""
+        run = takewhile(lambda each: each.service_level in self.assumed.priority and each.passed_others, point.recent)
+        return sum(1 for _ in run)
+
+    def _since_priority(self, point: OpenPoint) -> int:
+        """How many calls ago its last priority customer was; far enough when it remembers none."""
+        ago = (i for i, each in enumerate(point.recent) if each.service_level in self.assumed.priority)
+        return next(ago, twin.PRIORITY_EVERY)
 
     def _rest_ms(self, of: Ticket) -> twin.Ints:
         """How long a service that has begun still takes, given that it is not over: int64[RUNS]."""
         mean_s = self.typical_s[of.service_type]
-        # Called but not started: all of it is still to come.
-        begun_ms = 0 if of.started_at is None else min(0, self._ms(of.started_at))
-        return _ms_of(rest_s(of.id, mean_s, -begun_ms / 1000))
+        if of.started_at is not None:
+            return _ms_of(rest_s(of.id, mean_s, max(0, -self._ms(of.started_at)) / 1000))
+        whole = rest_s(of.id, mean_s, 0)
+        if of.called_at is None:
+            return _ms_of(whole)
+        # Called and not here yet: either they still walk, and all of it is to come, or they have left without a word.
+        since_s = max(0, -self._ms(of.called_at)) / 1000
+        waited_h = max(0.0, (of.called_at - of.placed_at) / timedelta(hours=1))
+        has_left = uniform([of.id], "came")[:, 0] < left_share(self.assumed, waited_h, since_s)
+        return _ms_of(np.where(has_left, max(0.0, self.assumed.no_show_s - since_s), whole))
+
+
+def _waits_for(ticket: Ticket) -> str:
+    """The class whose points call it; one that was sent to a point is a class of its own."""
+    return ticket.ticket_class if ticket.only_at is None else f"@{ticket.only_at}"
 
 
 def unserved(line: Line) -> list[Ticket]:
@@ -228,78 +272,42 @@ def unserved(line: Line) -> list[Ticket]:
     return sorted(left, key=lambda each: (each.placed_at, each.id))
 
 
+def left_share(assumed: Assumed, waited_h: float, since_called_s: float) -> float:
+    """How likely somebody who was called and is not here has left: the longer they are missing, the likelier.
+
+    By Bayes from the rate of leavers over the time waited, and a walk to the window of exponential length.
+    """
+    came = math.exp(-assumed.leavers_per_h * waited_h)
+    walks_still = came * math.exp(-since_called_s / assumed.walk_s)
+    return (1 - came) / ((1 - came) + walks_still) if came < 1 else 0.0
+
+
 def quantiles(waited_ms: twin.Ints) -> Waits:
     """p10, p50 and p90 of the runs, in whole seconds."""
     low, middle, high = np.quantile(waited_ms, (0.1, 0.5, 0.9)) / 1000
     return Waits(round(low), round(middle), round(high))
 
 
-# ---- Draws that stay with the customer -----------------------------------------------------------------------------
-
-
-def uniform(seeds: Sequence[str], use: str) -> Reals:
-    """Numbers in (0, 1), float64[RUNS, n]: each column comes from its seed and what the numbers are for alone.
-
-    SplitMix64 (Steele, Lea, Flood 2014) on a counter: no state to carry, all runs at once.
-    """
-    keys = [
-        int.from_bytes(hashlib.blake2b(f"{use}:{each}".encode(), digest_size=8).digest(), "little") for each in seeds
-    ]
-    steps = np.arange(1, RUNS + 1, dtype=np.uint64)[:, None] * np.uint64(0x9E3779B97F4A7C15)
-    x = np.array(keys, np.uint64)[None, :] + steps
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    x ^= x >> np.uint64(31)
-    found: Reals = ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-    return found
-
-
-def service_s(seeds: Sequence[str], means_s: Sequence[float]) -> Reals:
-    """Log-normal service times with these means and SERVICE_CV, float64[RUNS, n] in seconds (Box-Muller)."""
-    normal = np.sqrt(-2 * np.log(uniform(seeds, "radius"))) * np.cos(2 * np.pi * uniform(seeds, "angle"))
-    found: Reals = np.exp(_SIGMA * normal - _SIGMA**2 / 2) * np.array(means_s, np.float64)
-    return found
-
-
-def rest_s(seed: str, mean_s: float, elapsed_s: float) -> Reals:
-    """What is left of a service after `elapsed_s`, float64[RUNS] in seconds, by inverting the distribution."""
-    if elapsed_s <= 0:
-        return service_s([seed], [mean_s])[:, 0]
-    mu, standard = math.log(mean_s) - _SIGMA**2 / 2, NormalDist()
-    # Far in the tail the inverse would meet 1: then it may end at any moment.
-    begun = min(standard.cdf((math.log(elapsed_s) - mu) / _SIGMA), 1 - 1e-9)
-    left = begun + (1 - begun) * uniform([seed], "rest")[:, 0]
-    whole = [math.exp(mu + _SIGMA * standard.inv_cdf(min(each, 1 - 1e-12))) for each in left.tolist()]
-    return np.maximum(np.array(whole) - elapsed_s, 0.0)
-
-
-def leaves_of(seeds: Sequence[str], placed_ms: twin.Ints, per_h: float) -> twin.Ints:
-    """When each would leave silently, int64[RUNS, n] in ms: exponential from their arrival."""
-    if per_h <= 0:
-        return np.full(placed_ms.shape, twin.NEVER, np.int64)
-    patience: twin.Ints = (-np.log(uniform(seeds, "patience")) * _HOUR_MS / per_h).astype(np.int64)
-    return placed_ms + patience
-
-
 def _with_arrivals(now: twin.Customers, assumed: Assumed, bits: Mapping[str, int]) -> twin.Customers:
-    """The same customers and, behind them, Poisson arrivals of each class, merged in order of arrival in each run."""
+    """The same customers and, behind them, Poisson arrivals of each class and level, in order in each run."""
     seeds = [f"arrival {i}" for i in range(ARRIVALS_MAX)]
     total_per_h = sum(assumed.arrivals_per_h.values())
-    gaps_ms = -np.log(uniform(seeds, "gap")) * _HOUR_MS / total_per_h
+    gaps_ms = -np.log(uniform(seeds, "gap")) * HOUR_MS / total_per_h
     placed = np.cumsum(gaps_ms, axis=1).astype(np.int64)
-    # Each arrival of the joint stream is of a class with the probability of its share.
+    # Each arrival of the joint stream is of a class and level with the probability of its share.
     names = sorted(assumed.arrivals_per_h)
     shares = np.cumsum([assumed.arrivals_per_h[each] / total_per_h for each in names])
     of_names = np.minimum(np.searchsorted(shares, uniform(seeds, "class")), len(names) - 1)
-    level = twin.WEIGHT_UNIT * assumed.weights.get("ordinary", 1.0)
+    weights = [round(twin.WEIGHT_UNIT * assumed.weights.get(level, 1.0)) for _class, level in names]
+    means_s = np.array([assumed.arriving_s.get(ticket_class, _ARRIVING_S) for ticket_class, _level in names])
     new = twin.Customers(
-        klass=np.array([bits[each] for each in names], np.int64)[of_names],
+        klass=np.array([bits[ticket_class] for ticket_class, _level in names], np.int64)[of_names],
         placed_ms=placed,
-        weight=_rows([round(level)] * ARRIVALS_MAX),
-        priority=_rows([int("ordinary" in assumed.priority)] * ARRIVALS_MAX),
+        weight=np.array(weights, np.int64)[of_names],
+        priority=np.array([int(level in assumed.priority) for _class, level in names], np.int64)[of_names],
         overtaken=_rows([0] * ARRIVALS_MAX),
         cap=_rows([assumed.cap] * ARRIVALS_MAX),
-        service_ms=_ms_of(service_s(seeds, [assumed.arriving_s] * ARRIVALS_MAX)),
+        service_ms=_ms_of(service_s(seeds, [1.0] * ARRIVALS_MAX) * means_s[of_names]),
         leaves_ms=leaves_of(seeds, placed, assumed.leavers_per_h),
     )
     return twin.Customers(**{name: np.hstack([figures, getattr(new, name)]) for name, figures in vars(now).items()})
@@ -335,49 +343,3 @@ def naive_wait(line: Line, ticket_class: str, placed_at: datetime | None = None)
     deviation_s = math.sqrt(sum(each**2 for each in work_s)) / len(points)
     low_s, high_s = (max(0.0, mean_s + side * _Z80 * deviation_s) for side in (-1, 1))
     return Waits(round(low_s), round(mean_s), round(high_s))
-
-
-# ---- What happened -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A ticket's forecast when it was issued, and how long it then waited for its first call."""
-
-    ticket_class: str
-    business_day: date
-    told: Waits
-    waited_s: float
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How honest the waits of one class in one ISO week (2026-W48) were: shares of `n`, the error in seconds."""
-
-    ticket_class: str
-    week: str
-    n: int
-    within_p10_p90: float
-    under_p90: float
-    mae_s: float
-
-
-def coverage_of(outcomes: Iterable[Outcome]) -> list[Coverage]:
-    """Per class and week, in that order. Bounds count as inside, to the half second to which waits are rounded.
-
-    Customers who were never called are not in it: nobody knows how long they would have waited.
-    """
-    groups: dict[tuple[str, str], list[Outcome]] = {}
-    for each in outcomes:
-        year, week, _ = each.business_day.isocalendar()
-        groups.setdefault((each.ticket_class, f"{year}-W{week:02d}"), []).append(each)
-    return [_coverage(*key, group) for key, group in sorted(groups.items())]
-
-
-def _coverage(ticket_class: str, week: str, group: Sequence[Outcome]) -> Coverage:
-    n = len(group)
-    under = [each.waited_s <= each.told.p90_s + 0.5 for each in group]
-    over = [each.waited_s >= each.told.p10_s - 0.5 for each in group]
-    within = sum(low and high for low, high in zip(over, under, strict=True))
-    mae_s = sum(abs(each.waited_s - each.told.p50_s) for each in group) / n
-    return Coverage(ticket_class, week, n, within / n, sum(under) / n, mae_s)

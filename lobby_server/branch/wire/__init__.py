@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from lobby_server.branch.rules import (
     DEFAULT_CUT_OVER_MINUTE,
+    POINTS_MAX,
     Branch,
     Device,
     Hours,
@@ -113,6 +115,7 @@ class Health(Wire):
     card_reader: Part | None = None
     camera: Part | None = None
     printer: Part | None = None
+    voice: Literal["ready", "blocked", "silent", "broken"] | None = None
     clock_offset_ms: Annotated[int, Field(ge=-CLOCK_OFFSET_MS_MAX, le=CLOCK_OFFSET_MS_MAX)] | None = None
 
 
@@ -159,7 +162,7 @@ def enrolled(device: Device) -> Enrolled:
 # ---- The branch itself --------------------------------------------------------------------------------------------
 
 HOURS_MAX, CLOSED_DAYS_MAX = 50, 400  # a week in halves of hours is less; more than a year's days is a mistake
-POINTS_MAX, ZONES_MAX = 200, 50  # the largest hall has a tenth of it
+ZONES_MAX = 50  # the largest hall has a fifth of it
 
 _CODE_16 = r"^[A-Za-z0-9_.-]{1,16}$"
 ShortCode = Annotated[str, StringConstraints(pattern=_CODE_16)]
@@ -264,6 +267,11 @@ class FoundedBranch(CalendarSet):
     def service_points(self) -> tuple[ServicePoint, ...]:
         """Its points."""
         return tuple(point_of(self.id, each.code, each) for each in self.service_point)
+
+
+def is_short_code(text: str) -> bool:
+    """Whether a service point or a zone may be called so."""
+    return re.fullmatch(_CODE_16, text) is not None
 
 
 def minute_of(clock_time: str) -> int:

@@ -8,14 +8,25 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from lobby_server.branch.rules import ServiceType
-from lobby_server.doors.reading import Code, Id, Language, Wire
+from lobby_server.doors.reading import Id, Language, Wire
 from lobby_server.kernel.privacy import mask_name
-from lobby_server.queue.rules import Ticket, Waits
-from lobby_server.queue.wire import Announced, IssuedTicket, StaffSeen, announced
+from lobby_server.queue.wire import StaffSeen
+from lobby_server.recommend.rules import Offer
+from lobby_server.recommend.wire import OfferSeen, offer_seen
 from lobby_server.visits.actions import Arrived
+from lobby_server.visits.actions.sending import Surroundings
 from lobby_server.visits.alerts import Took
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.rules import Alert, Visit
+from lobby_server.visits.wire.ways import (
+    MachineSeen,
+    Offered,
+    RunningTicket,
+    device_of,
+    offered_service,
+    running_ticket,
+    said,
+)
 
 PARTY_MAX = 20
 
@@ -23,7 +34,7 @@ PARTY_MAX = 20
 class Credential(Wire):
     """What somebody presents. `value` is never written to a log or an answer."""
 
-    kind: Literal["qr", "none"]
+    kind: Literal["qr", "card_token", "id_token", "appointment", "none"]
     value: Annotated[str, StringConstraints(max_length=4096)] = ""
 
 
@@ -34,13 +45,6 @@ class Arrival(Wire):
     credential: Credential
     language: Language = "zh-CN"
     party_size: Annotated[int, Field(ge=1, le=PARTY_MAX)] = 1
-
-
-class RouteChoice(Wire):
-    """Which service, and which way to it."""
-
-    service_type: Code
-    choice: Literal["ticket"]
 
 
 class CustomerSeen(Wire):
@@ -57,29 +61,11 @@ class Greeting(Wire):
     code: str
 
 
-class Offered(Wire):
-    """One service that can be chosen, in the visit's language."""
-
-    code: str
-    name: str
-    route: Literal["ticket"]
-    expected_wait: Announced | None
-    device: str | None = None
-
-
 class NeedSeen(Wire):
     """What they probably need; `reason` holds a code and the facts of its sentence."""
 
     code: str
     reason: dict[str, Any]
-
-
-class RunningTicket(Wire):
-    """The ticket that a resumed visit already has, without its secret."""
-
-    number: str
-    state: str
-    service_point: str | None
 
 
 class Welcome(Wire):
@@ -94,15 +80,12 @@ class Welcome(Wire):
     ticket: RunningTicket | None = None
 
 
-class RoutedVisit(Wire):
-    """Where to go now."""
-
-    route: str
-    ticket: IssuedTicket
-
-
 class VisitSeen(Wire):
-    """The card on a tablet. No name but the masked one."""
+    """The card on a tablet. No name but the masked one.
+
+    `device` is the machine that it was sent to, `at_machine` whether they have begun there. Until `undo_until`
+    whoever did the newest deed may take it back.
+    """
 
     visit_id: str
     state: str
@@ -120,6 +103,14 @@ class VisitSeen(Wire):
     language: str
     party_size: int
     promise_s: int
+    recommendation: OfferSeen | None
+    level_reason: dict[str, Any] | None
+    companion_of: str | None
+    greeted_by: StaffSeen | None
+    device: MachineSeen | None
+    at_machine: bool
+    steps_done: list[str]
+    undo_until: str | None
 
 
 class AlertSeen(Wire):
@@ -183,9 +174,7 @@ class VisitAnswer(Wire):
     visit: VisitSeen
 
 
-def welcome(
-    arrived: Arrived, types: Mapping[str, ServiceType], waits: Mapping[str, Waits], *, is_staff: bool
-) -> Welcome:
+def welcome(arrived: Arrived, types: Mapping[str, ServiceType], around: Surroundings, *, is_staff: bool) -> Welcome:
     """The choices after an arrival: the suggested service first, then what most people come for."""
     visit, customer = arrived.visit, arrived.customer
     suggested = visit.need.code if visit.need and visit.need.code in types else None
@@ -202,10 +191,10 @@ def welcome(
         visit_id=visit.id,
         customer=seen,
         greeting=Greeting(code=visit.greeting),
-        services=[_offered(each, visit.language, waits.get(each.ticket_class)) for each in offered],
+        services=[offered_service(each, visit, around) for each in offered],
         suggested=suggested,
         need=_need(VisitEvent(visit.branch_id, visit).data()["need"]),
-        ticket=_running(arrived.ticket),
+        ticket=running_ticket(arrived.ticket),
     )
 
 
@@ -214,15 +203,26 @@ def visit_data(visit: Visit) -> dict[str, Any]:
     return VisitEvent(visit.branch_id, visit).data()
 
 
-def visit_seen(data: Mapping[str, Any], full_name: str | None, claimant: StaffSeen | None) -> VisitSeen:
-    """An event's visit as a card, the name masked here and nowhere else."""
+def visit_seen(
+    data: Mapping[str, Any], full_name: str | None, colleagues: Mapping[str, StaffSeen], recommended: Offer | None
+) -> VisitSeen:
+    """An event's visit as a card, the name masked here and nowhere else. Older events lack the newer fields."""
+    claim, errand = data["claim"], data.get("errand")
     return VisitSeen(
         visit_id=data["id"],
         masked_name=mask_name(full_name) if full_name else None,
         need=_need(data["need"]),
         greeting=Greeting(code=data["greeting"]),
-        claimed_by=claimant,
-        claimed_until=data["claim"]["until"] if data["claim"] else None,
+        recommendation=offer_seen(recommended) if recommended else None,
+        claimed_by=colleagues.get(claim["staff_id"]) if claim else None,
+        claimed_until=claim["until"] if claim else None,
+        level_reason=said(data.get("level_reason")),
+        companion_of=data.get("companion_of"),
+        greeted_by=colleagues.get(data.get("greeted_by") or ""),
+        device=device_of(errand),
+        at_machine=bool(errand and errand["started_at"]),
+        steps_done=data.get("steps_done", []),
+        undo_until=data.get("undo_until"),
         **{name: data[name] for name in _SAME_FIELDS},
     )
 
@@ -247,14 +247,10 @@ def _need(data: Mapping[str, Any] | None) -> NeedSeen | None:
     return NeedSeen(code=data["code"], reason={"code": data["reason"]["code"], **data["reason"]["facts"]})
 
 
-def _offered(service: ServiceType, language: str, waits: Waits | None) -> Offered:
-    return Offered(code=service.code, name=service.names[language], route="ticket", expected_wait=announced(waits))
-
-
-def _running(ticket: Ticket | None) -> RunningTicket | None:
-    if ticket is None:
-        return None
-    return RunningTicket(number=ticket.number, state=str(ticket.state), service_point=ticket.service_point)
+def staff_ids(data: Mapping[str, Any]) -> list[str]:
+    """The colleagues whose names a card shows."""
+    claim = data["claim"]
+    return [each for each in (claim and claim["staff_id"], data.get("greeted_by")) if each]
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:
