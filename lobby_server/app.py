@@ -50,6 +50,10 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from referral.incentives import reactions as incentives_reactions
+from referral.incentives.http import incentives_door
+from referral.lifecycle import live as referrals_live
+from referral.lifecycle.http import referrals_door
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
@@ -63,6 +67,9 @@ PING_INTERVAL_S, PING_TIMEOUT_S = 20, 15
 KIOSK_WEB = Path(kiosk.__file__).parent / "web"
 # Events that end a connection, and the field that holds whose.
 _ENDS = {DeviceRevoked.type: "device_id", SignedOut.type: "sign_in_id"}
+
+# What each floor does when something happened below.
+REACTIONS = {**visits_reactions.REACTIONS, **incentives_reactions.REACTIONS}
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ def build_house(
     with database.read() as db:
         if not is_at_head(db):
             raise BadSettings("the database has not the newest shape; run `branch-lobby migrate`")
-    works = Works(database, clock, ids, keys, visits_reactions.REACTIONS)
+    works = Works(database, clock, ids, keys, REACTIONS)
     return House(settings, clock, ids, keys, database, works, offload)
 
 
@@ -103,7 +110,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     otherwise starve the sockets (docs/decisions/).
     """
     types = read_service_types(SERVICE_TYPES_FILE)
-    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
+    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING, referrals_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
     pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
@@ -119,6 +126,8 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         visits_door(types),
         recommend_http.door,
         queue_door(types),
+        referrals_door(),
+        incentives_door(),
         lobby_door(types, vocabulary),
         customer_card.door,
         ticket_door(types, vocabulary),

@@ -26,7 +26,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
 from lobby_server.queue import actions as queue
 from lobby_server.visits.actions.alerts import AskForHelp, ask_for_help
-from tests import make
+from tests import ledger, make
 from tests.doors import calling
 from tests.doors.calling import Caller, Callers, refusal
 from tests.make import Cast
@@ -53,7 +53,7 @@ class Setting(Wire):
     value: int
 
 
-SCENE = Scene("", "", "", "", "")
+SCENE = Scene(make.new_id(), "", "", "", "")  # ids that nothing has
 TO_CASH = {"service_type": "cash", "choice": "ticket"}
 
 # What is sent to an address that takes something.
@@ -104,6 +104,21 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
+    "/api/v1/referrals": lambda scene: {
+        "visit_id": scene.visit_id,
+        "product_line": "card",
+        "consent": {"purpose": "refer_internal", "wording_version": "1", "channel": "counter"},
+    },
+    "/api/v1/referrals/{referral_id}/dispute": lambda _scene: {"claim": "mine"},
+    "/api/v1/disputes/{dispute_id}/resolve": lambda _scene: {"ruling": "uphold"},
+    "/api/v1/plans": lambda _scene: ledger.plan(),
+    "/api/v1/plans/rehearse": lambda _scene: {"plan": ledger.plan(), "first": "2026-10", "last": "2026-11"},
+    "/api/v1/plans/{version}/approve": lambda _scene: {"sha256": "0" * 64},
+    "/api/v1/plans/{version}/accept": lambda _scene: {"sha256": "0" * 64},
+    "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
+    "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
+    "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
+    "/api/v1/referrals/{referral_id}/duplicate": lambda scene: {"of": scene.visit_id},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/recall": lambda scene: {"ticket_id": scene.ticket_id},
@@ -140,7 +155,10 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
     named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
-    named |= {"appointment_id": "a", "customer_id": make.WANG.id, "staff_no": "T9"}
+    named |= {"appointment_id": "a", "customer_id": make.WANG.id}
+    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id}
+    # A statement is asked of somebody who is there; nobody's password is hashed anew.
+    named |= {"staff_no": "T001" if "/statements/" in route.path else "T9", "period": "2026-10", "version": "7"}
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
