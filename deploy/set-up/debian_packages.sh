@@ -3,7 +3,9 @@
 set -eu
 
 # libgl1 and libglib2.0-0: opencv-python loads them. fonts-noto-cjk: without it every Chinese word is a box.
-wanted="postgresql redis-server chromium fonts-noto-cjk libgl1 libglib2.0-0"
+# pcscd and vsmartcard-vpcd: the card readers' service and its virtual reader. libpcsclite-dev and swig: pyscard is built
+# with them. libzbar0: a contestant of the QR benchmark.
+wanted="postgresql redis-server chromium fonts-noto-cjk libgl1 libglib2.0-0 pcscd vsmartcard-vpcd libpcsclite-dev swig libzbar0"
 
 if ! command -v dpkg-query > /dev/null; then
   echo "make test installs Debian packages ($wanted), but this is not Debian: install their like by hand." >&2
