@@ -16,6 +16,7 @@ BIN := .venv/bin
 SET_UP := deploy/set-up
 SHARED := staff_tablet/web/shared
 VENDORED := $(SHARED)/vendor/manifest.json
+VOICED := staff_tablet/web/voice/list.txt
 # A stamp is as old as the last time its work was done. Each lies inside what it vouches for, and goes with it.
 RUN_STAMP := .venv/.made-for-run
 TEST_STAMP := .venv/.made-for-test
@@ -33,7 +34,7 @@ help: ## list these commands
 
 # ---- Run ----------------------------------------------------------------------------------------------------------
 
-run: $(RUN_STAMP) $(VENDORED) ## start the demo: PORT=8000 DATA_DIR=var/demo
+run: $(RUN_STAMP) $(VENDORED) $(VOICED) ## start the demo: PORT=8000 DATA_DIR=var/demo
 	@exec $(BIN)/branch-lobby demo --port $(PORT) --data-dir $(DATA_DIR)
 
 $(RUN_STAMP): requirements/server.lock requirements/build.lock pyproject.toml $(SET_UP)/environment.sh
@@ -50,6 +51,10 @@ $(VENDORED): $(SHARED)/vendor.json $(NPM_FILES) $(SET_UP)/vendor.py
 	  touch $(NPM_RUN_STAMP); fi
 	@$(PYTHON) $(SET_UP)/vendor.py
 
+# Without the tools screens are silent and say so; the next make looks for them again.
+$(VOICED): deploy/voice/clips.toml deploy/voice/make_clips.py lobby_server/branch/service_types.toml
+	@$(PYTHON) deploy/voice/make_clips.py --if-possible
+
 vendor: ## copy the browser files from npm anew
 	@rm -f $(VENDORED)
 	@$(MAKE) --no-print-directory $(VENDORED)
@@ -63,7 +68,7 @@ packages:
 	@$(SET_UP)/tools.sh python node gcc
 	@$(SET_UP)/debian_packages.sh
 
-environment: $(TEST_STAMP) $(NPM_STAMP) $(VENDORED)
+environment: $(TEST_STAMP) $(NPM_STAMP) $(VENDORED) $(VOICED)
 
 $(TEST_STAMP): requirements/test.lock requirements/server.lock requirements/build.lock pyproject.toml $(SET_UP)/environment.sh
 	$(step) "Python environment"
@@ -120,9 +125,9 @@ screens: packages environment ## take the pictures of every screen anew
 lock: $(TEST_STAMP) ## pin the Python packages with hashes (UPGRADE=1 takes newer ones)
 	@UPGRADE=$(UPGRADE) $(SET_UP)/lock.sh
 
-wheel: $(TEST_STAMP) $(VENDORED) ## build dist/: the wheel and the sdist
+wheel: $(TEST_STAMP) $(VENDORED) $(VOICED) ## build dist/: the wheel and the sdist
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove what make made, but never var/, where the data lies
-	@rm -rf .venv node_modules dist $(SHARED)/vendor .hypothesis var/cache
+	@rm -rf .venv node_modules dist $(SHARED)/vendor staff_tablet/web/voice .hypothesis var/cache
 	@find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

@@ -23,7 +23,8 @@ from pathlib import Path
 import simpy
 
 from lobby_server.queue import twin
-from lobby_server.queue.forecast import RUNS, Assumed, Line, OpenPoint, service_s
+from lobby_server.queue.forecast import Assumed, Line, OpenPoint
+from lobby_server.queue.forecast.draws import RUNS, service_s
 from lobby_server.queue.rules import Ticket, TicketState
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -33,7 +34,7 @@ FAIR = Assumed(
     mode="accumulating",
     weights={"vip": 4.0, "vulnerable": 2.5},
     priority=frozenset({"vip"}),
-    arrivals_per_h={"A": 20.0, "B": 12.0, "C": 5.0, "D": 3.0},
+    arrivals_per_h={("A", "ordinary"): 20.0, ("B", "vip"): 12.0, ("C", "ordinary"): 5.0, ("D", "vulnerable"): 3.0},
 )
 
 
@@ -110,12 +111,12 @@ def main() -> None:
     ms = {
         "announcement, fifo, compiled": 1000 * median_s(lambda: line.wait("A"), told.repeats),
         "announcement, accumulating, compiled": 1000 * median_s(lambda: fair.wait("A"), told.repeats),
-        "announcement, fifo, reference": 1000 * median_s(lambda: line._runs("A", None, compiled=False), 5),
-        "announcement, accumulating, reference": 1000 * median_s(lambda: fair._runs("A", None, compiled=False), 2),
+        "announcement, fifo, reference": 1000 * median_s(lambda: line.runs("A", compiled=False), 5),
+        "announcement, accumulating, reference": 1000 * median_s(lambda: fair.runs("A", compiled=False), 2),
         "runs alone, fifo, simpy": 1000 * median_s(lambda: by_simpy(line), 1),
     }
     # The runs alone, without draws and arrays, which all three share.
-    places, target = line._line_with("A", None)
+    places, target = line._line_with("A", None, "ordinary")
     people, bits = line._customers(places, target)
     points, rules = line._points(bits), line.assumed.rules()
     for name, compiled in (("compiled", True), ("reference", False)):

@@ -12,11 +12,14 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
+from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
+from lobby_server.branch import live as branch_live
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.events import DeviceRevoked
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_service_types
+from lobby_server.customers import http as customers_http
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
 from lobby_server.doors.openapi import document
 from lobby_server.doors.problems import answer_refusals
@@ -39,6 +42,7 @@ from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
 from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
 from lobby_server.realtime.wording import Vocabulary
+from lobby_server.recommend import http as recommend_http
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import COOKIE_PURPOSE
 from lobby_server.staff.events import SignedOut
@@ -46,11 +50,13 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import chosen_language, load_pages, page_door
 from staff_tablet.screens.ticket import AUDIENCE, ticket_door, ticket_of_key, ticket_pages
+from staff_tablet.screens.ticket_forms import ticket_forms
 
 VERSION = "0.1.0"
 PING_INTERVAL_S, PING_TIMEOUT_S = 20, 15
@@ -97,18 +103,23 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     otherwise starve the sockets (docs/decisions/).
     """
     types = read_service_types(SERVICE_TYPES_FILE)
-    vocabulary = Vocabulary([queue_live.WORDING, visits_live.WORDING])
+    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
-    pages = load_pages(KIOSK_WEB)
+    pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
     doors = [
         branch_http.door,
+        appointments_http.door,
+        customers_http.door,
         staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
         visits_door(types),
+        recommend_http.door,
         queue_door(types),
         lobby_door(types, vocabulary),
+        customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
+        ticket_forms(chosen_language),
         page_door(pages),
         _health_door(),
     ]

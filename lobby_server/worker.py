@@ -10,35 +10,48 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.appointments import actions as appointments
+from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
+from lobby_server.customers.actions import feed as customer_feed
 from lobby_server.identification import store as identification
 from lobby_server.identification.rules import LIVES, SKEW
 from lobby_server.kernel import due
 from lobby_server.kernel.actor import system
+from lobby_server.kernel.clock import business_day_of
 from lobby_server.kernel.due import Due
 from lobby_server.kernel.house import House
 from lobby_server.kernel.idempotency import forget_old_keys
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
-from lobby_server.queue.actions import calls, places
+from lobby_server.queue.actions import calls, places, standing
+from lobby_server.queue.actions import waits as queue_waits
 from lobby_server.queue.forecast import Line
-from lobby_server.queue.rules import Waits
+from lobby_server.queue.rules import WEIGHTS, Standing
+from lobby_server.queue.store import history
 from lobby_server.visits import actions as visits
+from lobby_server.visits.actions import alerts, caring, machines
 
 log = logging.getLogger(__name__)
 
 DUE_EVERY_S = 0.5
 WAITS_EVERY_S = 2.0
+USUAL_EVERY_S = 600.0  # an hour begins somewhere between two looks
 TIDY_EVERY_S = 3600.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
-    visits.CLAIM_ENDS: visits.end_claim,
+    appointments.MISSED: appointments.miss,
+    customer_feed.ENTER: customer_feed.enter_portion,
+    branch.DEVICE_SILENT: branch.lose_device,
+    visits.CLAIM_ENDS: caring.end_claim,
     visits.ABANDONED: visits.abandon,
+    visits.MACHINE_WAITED: machines.end_waiting,
     queue.DAY_ENDS: queue.end_day,
     places.DELAY_ENDS: places.end_delay,
     calls.REENTRY_ENDS: places.end_reentry,
+    alerts.ESCALATES: alerts.escalate,
 }
 
 
@@ -52,7 +65,12 @@ class Worker:
 
     def start(self) -> list[threading.Thread]:
         """Begin all loops, each on a thread of its own."""
-        loops = ((self.fire_due, DUE_EVERY_S), (self.refresh_waits, WAITS_EVERY_S), (self.tidy, TIDY_EVERY_S))
+        loops = (
+            (self.fire_due, DUE_EVERY_S),
+            (self.refresh_waits, WAITS_EVERY_S),
+            (self.learn_usual, USUAL_EVERY_S),
+            (self.tidy, TIDY_EVERY_S),
+        )
         threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"worker-{loop[0].__name__}", daemon=True)
             for loop in loops
@@ -78,21 +96,41 @@ class Worker:
                 self._house.works.run(_put_off, each, system(each.branch_id))
 
     def refresh_waits(self) -> None:
-        """Compute each branch's waits from its live state, outside any transaction, and announce changes."""
-        with self._house.database.read() as db:
-            pictures = {branch.id: self._picture(db, branch.id) for branch in branches.all_branches(db)}
-        classes = {each.ticket_class for each in self._types.values()}
-        for branch_id, (line, announced) in pictures.items():
-            waits = self._house.offload(partial(line.waits, classes))
-            if not queue.is_same_announcement(announced, waits):
-                self._house.works.run(queue.announce_waits, queue.RefreshWaits(branch_id, waits), system(branch_id))
+        """Compute each branch's waits from its live state, outside any transaction, and announce changes.
 
-    def _picture(self, db: sa.Connection, branch_id: str) -> tuple[Line, Mapping[str, Waits]]:
-        """The live state, and the waits that are announced now."""
+        Where the hour changed what is planned, how the queue stands is said anew too.
+        """
+        with self._house.database.read() as db:
+            pictures = {each.id: self._picture(db, each.id) for each in branches.all_branches(db)}
+        classes = {each.ticket_class for each in self._types.values()}
+        for branch_id, (line, kept, stands) in pictures.items():
+            waits = self._house.offload(partial(line.waits, classes, WEIGHTS))
+            if not queue_waits.is_same_announcement(kept.announced, waits):
+                refreshed = queue_waits.RefreshWaits(branch_id, waits)
+                self._house.works.run(queue_waits.announce_waits, refreshed, system(branch_id))
+            if stands != kept.standing:
+                self._house.works.run(standing.settle, branch_id, system(branch_id))
+
+    def _picture(self, db: sa.Connection, branch_id: str) -> tuple[Line, queue_store.Queue, Standing]:
+        """The live state, what is announced of it, and how the queue stands."""
         tickets, points = queue_store.live(db, branch_id), branches.service_points(db, branch_id)
         kept = queue_store.look_at_queue(db, branch_id)
-        line = queue.line_of(tickets, points, self._types, self._house.clock.now(), kept.policy)
-        return line, kept.waits
+        now = self._house.clock.now()
+        line = queue_waits.line_of(tickets, points, self._types, now, kept)
+        return line, kept, standing.standing_of(db, kept, now)
+
+    def learn_usual(self) -> None:
+        """Look at what this hour of the day was like on each branch's last days; the simulation is told of it."""
+        now = self._house.clock.now()
+        with self._house.database.read() as db:
+            found = {
+                each.id: history.usual(
+                    db, each.id, business_day_of(now, each.timezone, each.cut_over_minute), now, each.timezone
+                )
+                for each in branches.all_branches(db)
+            }
+        for branch_id, usual in found.items():
+            self._house.works.run(queue_waits.learn_usual, queue_waits.LearnUsual(branch_id, usual), system(branch_id))
 
     def tidy(self) -> None:
         """Forget what no longer counts: old keys of commands, used codes, tokens."""

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from lobby_server.branch import store as branches
 from lobby_server.branch.actions import OpenBranch, open_branch
-from lobby_server.branch.rules import SERVICE_TYPES_FILE, Branch, ServicePoint, read_service_types
+from lobby_server.branch.rules import SERVICE_TYPES_FILE, Branch, Device, ServicePoint, read_service_types
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Customer, Tag
 from lobby_server.identification import store as identification
@@ -33,7 +34,8 @@ from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket
 from lobby_server.staff.actions import AddStaff, add_staff
 from lobby_server.visits import reactions
-from lobby_server.visits.actions import Arrive, Arrived, Route, Routed, arrive, route
+from lobby_server.visits.actions import Arrive, Arrived, arrive
+from lobby_server.visits.actions.sending import Route, Routed, route
 from lobby_server.visits.tables import visit
 
 # Ten in the morning in Shanghai, on a Monday.
@@ -105,10 +107,10 @@ def furnish(of: House, policy: QueuePolicy | None = None) -> Cast:
 def _furnish(work: Work, policy: QueuePolicy) -> Cast:
     for branch_id in (HERE, ELSEWHERE):
         names = {"zh-CN": f"支行 {branch_id}", "en": f"Branch {branch_id}"}
-        open_branch(work, OpenBranch(Branch(branch_id, names, "Asia/Shanghai"), service_points(branch_id)))
+        branch = Branch(branch_id, names, "Asia/Shanghai", zones={"hall": _names("hall")})
+        open_branch(work, OpenBranch(branch, service_points(branch_id)))
         queue.start_queue(work, queue.StartQueue(branch_id, policy))
     customers.add_all(work.db, work.keys, [WANG, LI])
-    customers.replace_tags(work.db, [WANG, LI])
     identification.add_signing_key(work.db, work.keys, SigningKey(BANK_KID, BANK_KEY.public_key().public_bytes_raw()))
     return Cast(
         chen=_colleague(work, HERE, "L001", "陈立言", "lobby_manager"),
@@ -129,7 +131,7 @@ def service_points(branch_id: str) -> tuple[ServicePoint, ...]:
     return (
         *points,
         ServicePoint(branch_id, "D1", "desk", _names("D1"), ("D",)),
-        ServicePoint(branch_id, "S1", "machine", _names("S1"), ()),
+        ServicePoint(branch_id, "S1", "machine", _names("S1"), (), zone="hall", device_kind="smart_counter"),
     )
 
 
@@ -147,6 +149,13 @@ def device(branch_id: str, kind: str) -> Actor:
     return Actor("device", new_id(), branch_id, frozenset({kind}))
 
 
+def enrolled(of: House, kind: str, service_point: str | None = None) -> str:
+    """A device's own row, as if it had just been let in; its id."""
+    added = Device(new_id(), HERE, kind, f"{kind} 大堂", None, None, service_point=service_point)
+    of.database.run(lambda db: branches.add_device(db, added, {}, of.clock.now()))
+    return added.id
+
+
 def new_id() -> str:
     """A fresh id; the number in it tells, in a failure's output, which came first."""
     return f"00000000-0000-7000-8000-{next(_numbers):012x}"
@@ -160,7 +169,7 @@ def code_of(customer: Customer, at: datetime, *, audience: int = 0, nonce: bytes
 
 def seen(of: House, customer: Customer) -> Seen:
     """A fresh code, examined."""
-    return examine(of, code_of(customer, of.clock.now()), HERE)
+    return examine(of, "qr", code_of(customer, of.clock.now()), HERE)
 
 
 def arrival(of: House, kiosk: Actor, code: Seen | None = None) -> Arrived:

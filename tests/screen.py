@@ -66,6 +66,8 @@ class Screen:
     visits: dict[str, Any] = field(default_factory=dict)
     tickets: dict[str, Any] = field(default_factory=dict)
     points: dict[str, Any] = field(default_factory=dict)
+    alerts: dict[str, Any] = field(default_factory=dict)
+    queue: dict[str, Any] = field(default_factory=dict)
     fetched: int = 0
     applied: list[int] = field(default_factory=list)
 
@@ -116,6 +118,10 @@ class Screen:
             _put(self.tickets, data["id"], data, is_over=data["state"] in ("finished", "cancelled"))
         elif kind == "service_point":
             self.points[data["code"]] = data
+        elif kind == "alert":
+            _put(self.alerts, data["id"], data, is_over=data["state"] == "ended")
+        elif kind == "queue":
+            self.queue = data
 
     def fetch(self) -> None:
         """A whole picture."""
@@ -125,6 +131,8 @@ class Screen:
         self.visits = {each["visit_id"]: each for each in drawn["visits"]}
         self.tickets = {each["id"]: each for each in drawn["tickets"]}
         self.points = {each["code"]: each for each in drawn["service_points"]}
+        self.alerts = {each["id"]: each for each in drawn["alerts"]}
+        self.queue = drawn["queue"]
 
     def shows_what_is(self) -> None:
         """What it shows is exactly what a fresh picture shows."""
@@ -133,6 +141,8 @@ class Screen:
         assert self.visits == {each["visit_id"]: each for each in drawn["visits"]}
         assert self.tickets == {each["id"]: each for each in drawn["tickets"]}
         assert self.points == {each["code"]: each for each in drawn["service_points"]}
+        assert self.alerts == {each["id"]: each for each in drawn["alerts"]}
+        assert self.queue == drawn["queue"]
 
 
 def _put(into: dict[str, Any], key: str, value: Any, *, is_over: bool) -> None:

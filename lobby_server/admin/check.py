@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from lobby_server.kernel import audit, event_log
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.queue.store import checks as queue_checks
+from referral.incentives.store import checks as ledger_checks
 
 
 def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
@@ -19,6 +20,7 @@ def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
         "overtake_cap": queue_checks.overtake_cap_faults(db),
         "event_sequence": event_log.faults(db),
         "audit_chain": audit.faults(db, keys.audit_key),
+        "ledger": ledger_checks.faults(db, keys),
         "integrity": _integrity(db),
     }
 

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from lobby_server.admin.credential import make_demo_key
+from lobby_server.admin.feeds import Import, take
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import OpenBranch, open_branch
-from lobby_server.branch.rules import Branch, Device, ServicePoint
-from lobby_server.customers.actions import TakeFile, take_customer_file
-from lobby_server.customers.wire import read_customer_file
+from lobby_server.branch.rules import MACHINE_POINT, Device
+from lobby_server.branch.wire import FoundedBranch
+from lobby_server.doors.reading import read_model
 from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue.actions import StartQueue, start_queue
-from lobby_server.queue.rules import FIFO, QueuePolicy
+from lobby_server.queue.rules import ACCUMULATING, QueuePolicy
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff
 
-TIMEZONE = "Asia/Shanghai"
-FIRST_POLICY = QueuePolicy(discipline=FIFO, version=1, overtake_cap=0)
+FIRST_POLICY = QueuePolicy(discipline=ACCUMULATING, version=1, overtake_cap=5)
 PLAYED_KIOSK = "trial kiosk"
 _PLAN = Path(__file__).with_name("demo_branch.toml")
 
@@ -37,21 +37,21 @@ def plan() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Furnish:
-    """The trial's password, hashed, and its customers as head office would send them."""
+    """The trial's password, hashed."""
 
     password_hash: str
-    customer_file: bytes
 
 
 def furnish(house: House, password_hash: str) -> None:
-    """Furnish an empty database; a furnished one only gets the password."""
+    """Furnish an empty database; a furnished one only gets the password and what head office says today."""
     with house.database.read() as db:
         is_new = not branches.all_branches(db)
     if is_new:
-        request = Furnish(password_hash, customer_file(house.clock.now().date()))
-        house.works.run(_furnish_all, request, system("0001"))
+        house.works.run(_furnish_all, Furnish(password_hash), system("0001"))
     else:
         house.works.run(_set_passwords, password_hash, system("0001"))
+    # Each day anew, as head office would: what is due in twelve days shall be due in twelve days tomorrow too.
+    take(house, Import("customers", customer_file(house.clock.now().date())), system("0001"))
 
 
 def customer_file(today: date) -> bytes:
@@ -78,30 +78,40 @@ def _tag_value(tag: str, today: date, days: int) -> dict[str, Any]:
 def _furnish_all(work: Work, request: Furnish) -> None:
     planned = plan()
     for entry in planned["branch"]:
-        branch = Branch(entry["id"], entry["names"], TIMEZONE)
-        points = tuple(
-            ServicePoint(branch.id, each["code"], each["kind"], each["names"], tuple(each["serves"]))
-            for each in planned["service_point"]
-            if branch.id in each["branches"]
-        )
-        open_branch(work, OpenBranch(branch, points))
-        start_queue(work, StartQueue(branch.id, FIRST_POLICY))
-        for staff_no, name, role in planned["staff"][branch.id]:
-            add_staff(work, AddStaff(branch.id, staff_no, name, (role,), request.password_hash))
+        found_branch(work, read_model(FoundedBranch, entry))
+        for staff_no, name, role in planned["staff"][entry["id"]]:
+            add_staff(work, AddStaff(entry["id"], staff_no, name, (role,), request.password_hash))
     kiosk = Device(work.ids.new_id(), "0001", "kiosk", PLAYED_KIOSK, None, None)
-    branches.add_device(work.db, kiosk, {}, work.now)
-    take_customer_file(work, TakeFile(read_customer_file(request.customer_file)))
+    machines = [
+        Device(work.ids.new_id(), "0001", "machine", each.names["zh-CN"], None, None, service_point=each.code)
+        for each in branches.service_points(work.db, "0001")
+        if each.kind == MACHINE_POINT
+    ]
+    # No key belongs to them, so none of their rows opens a door; the trial plays them by the real actions.
+    for device in (kiosk, *machines):
+        branches.add_device(work.db, device, {}, work.now)
     make_demo_key(work, None)
+
+
+def found_branch(work: Work, founded: FoundedBranch) -> None:
+    """A branch with its points and an empty queue: in the trial and in earnest."""
+    open_branch(work, OpenBranch(founded.branch(), founded.service_points()))
+    start_queue(work, StartQueue(founded.id, FIRST_POLICY))
 
 
 def _set_passwords(work: Work, password_hash: str) -> None:
     staff.set_all_passwords(work.db, password_hash)
 
 
+def is_played(device: Device) -> bool:
+    """Whether it is the kiosk that the trial plays."""
+    return device.name == PLAYED_KIOSK
+
+
 def played_kiosk(house: House) -> Actor:
     """The kiosk at which the trial's own customers arrive."""
     with house.database.read() as db:
-        device = next(each for each in branches.devices(db, "0001") if each.name == PLAYED_KIOSK)
+        device = next(each for each in branches.devices(db, "0001") if is_played(each))
     return Actor(kind="device", id=device.id, branch_id="0001", roles=frozenset({"kiosk"}))
 
 

@@ -16,7 +16,8 @@ from lobby_server.kernel.errors import Refusal
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
-from lobby_server.visits.actions import Arrive, Route, arrive, route
+from lobby_server.visits.actions import Arrive, arrive
+from lobby_server.visits.actions.sending import Route, route
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Traffic:
         if self._random.random() < 0.7:
             ordinal = self._random.randrange(WALLET_CUSTOMERS, len(people)) + 1001
             code = living_code(self._house, BRANCH, customer_no=f"C{ordinal}")
-            seen = examine(self._house, code.text, BRANCH)
+            seen = examine(self._house, "qr", code.text, BRANCH)
         arrived = self._house.works.run(arrive, Arrive(self._house.ids.new_id(), seen, "zh-CN", 1), kiosk)
         if arrived.ticket is not None:
             return

@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from lobby_server.branch import store
-from lobby_server.branch.events import DeviceEnrolled, DeviceRevoked
+from lobby_server.branch.events import (
+    DeviceEnrolled,
+    DeviceEvent,
+    DeviceFound,
+    DeviceLost,
+    DeviceRevoked,
+    ServicePointChanged,
+)
 from lobby_server.branch.rules import (
     CHALLENGE_LIVES,
     ENROLMENT_CODE_LIVES,
+    ENROLMENT_TRIES_MAX,
+    LOST_AFTER,
+    MACHINE_POINT,
+    POINTS_MAX,
     TOKEN_LIVES,
     Branch,
     Device,
+    Hours,
+    Planned,
     ServicePoint,
+    check_change,
+    check_hours,
+    check_point,
+    is_alive,
 )
-from lobby_server.kernel.errors import Gone, NotFound, Unproven
+from lobby_server.doors.who import MACHINE
+from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unproven
 from lobby_server.kernel.work import Work, start_branch_clock
 
 # Crockford's letters without those that look alike: 8 of them carry 40 bits.
-_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 8
 
 CODE_PURPOSE = "enrolment_code"
 NONCE_PURPOSE = "device_challenge"
 TOKEN_PURPOSE = "device_token"
+DEVICE_SILENT = "device.silent"
+
+E = TypeVar("E", bound=DeviceEvent)
 
 
 @dataclass(frozen=True)
@@ -39,7 +60,16 @@ class OpenBranch:
 
 
 def open_branch(work: Work, request: OpenBranch) -> None:
-    """Found a branch: its history begins at number 0."""
+    """Found a branch: its history begins at number 0.
+
+    Raises Conflict("branch_exists"), Invalid for hours or a service point that cannot be.
+    """
+    if store.find_branch(work.db, request.branch.id) is not None:
+        raise Conflict("branch_exists")
+    check_hours(request.branch.hours)
+    check_hours(request.branch.plan)
+    for point in request.service_points:
+        check_point(point, request.branch.zones)
     store.add_branch(work.db, request.branch)
     start_branch_clock(work, request.branch.id)
     for point in request.service_points:
@@ -49,21 +79,40 @@ def open_branch(work: Work, request: OpenBranch) -> None:
 
 @dataclass(frozen=True)
 class MakeCode:
-    """Which kind of device may come into which branch."""
+    """Which kind of device may come into which branch, and which service point it stands at or is."""
 
     branch_id: str
     kind: str
+    service_point: str | None = None
 
 
 def make_enrolment_code(work: Work, request: MakeCode) -> str:
-    """A code for one device, good for ten minutes. Raises NotFound("branch") for an unknown branch."""
+    """A code for one device, good for ten minutes.
+
+    Raises NotFound("branch"), NotFound("service_point"), Invalid("machine_point") unless a machine, and only a
+    machine, is let in as one.
+    """
     if store.find_branch(work.db, request.branch_id) is None:
         raise NotFound("branch")
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+    _check_place(work, request)
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(_CODE_LENGTH))
     code_index = work.keys.index(code, CODE_PURPOSE)
-    store.add_enrolment_code(work.db, code_index, request.branch_id, request.kind, work.now + ENROLMENT_CODE_LIVES)
-    work.audit("make_enrolment_code", request.kind, branch_id=request.branch_id)
+    store.add_enrolment_code(
+        work.db, code_index, request.branch_id, request.kind, request.service_point, work.now + ENROLMENT_CODE_LIVES
+    )
+    work.audit("make_enrolment_code", request.kind, branch_id=request.branch_id, at=request.service_point)
     return code
+
+
+def _check_place(work: Work, request: MakeCode) -> None:
+    is_machine_point = False
+    if request.service_point is not None:
+        point = store.find_service_point(work.db, request.branch_id, request.service_point)
+        if point is None:
+            raise NotFound("service_point")
+        is_machine_point = point.kind == MACHINE_POINT
+    if (request.kind == MACHINE) != is_machine_point:
+        raise Invalid("machine_point")
 
 
 @dataclass(frozen=True)
@@ -82,15 +131,40 @@ def enrol(work: Work, request: Enrol) -> Device:
     code = store.find_enrolment_code(work.db, code_index)
     if code is None or code.kind != request.kind:
         raise Unproven("code_unknown")
-    if code.used_at is not None or code.expires_at <= work.now:
+    if code.used_at is not None or code.expires_at <= work.now or code.tries >= ENROLMENT_TRIES_MAX:
         raise Gone("code_used")
     if not store.use_enrolment_code(work.db, code_index, work.now):
         raise Gone("code_used")
-    device = Device(work.ids.new_id(), code.branch_id, code.kind, request.name, work.now, None)
-    store.add_device(work.db, device, request.public_key, work.now)
+    device_id = work.ids.new_id()
+    coming = Device(
+        device_id, code.branch_id, code.kind, request.name, work.now, None, service_point=code.service_point
+    )
+    store.add_device(work.db, coming, request.public_key, work.now)
+    device = store.lock_device(work.db, device_id)
+    assert device is not None
+    work.due(device.branch_id, work.now + LOST_AFTER, DEVICE_SILENT, device.id)
     work.audit("enrol_device", device.id, branch_id=device.branch_id, kind=device.kind)
-    work.record(DeviceEnrolled(device.branch_id, device.id, device.kind, device.name))
+    work.record(_told(DeviceEnrolled, device, work.now))
     return device
+
+
+def count_try(work: Work, code: str) -> None:
+    """Somebody tried a code in vain; after five times it lets nobody in. An unknown code is nobody's."""
+    store.count_try(work.db, work.keys.index(code.strip().upper(), CODE_PURPOSE))
+
+
+def _told(kind: type[E], device: Device, now: datetime) -> E:
+    """What an event of this kind says of a device."""
+    return kind(
+        branch_id=device.branch_id,
+        device_id=device.id,
+        kind=device.kind,
+        name=device.name,
+        service_point=device.service_point,
+        zone=device.zone,
+        seen_at=device.seen_at,
+        is_alive=device.revoked_at is None and is_alive(device.seen_at, now),
+    )
 
 
 def challenge(work: Work, device_id: str) -> str:
@@ -127,18 +201,86 @@ class SignOfLife:
 
     device_id: str
     health: Mapping[str, Any]
+    is_busy: bool = False
 
 
 def note_heartbeat(work: Work, request: SignOfLife) -> None:
-    """Remember when the device was last alive."""
-    store.note_sign_of_life(work.db, request.device_id, request.health, work.now)
+    """Remember when the device was last alive and what it says of itself; a lost one is found again."""
+    # The later deed before the device, in the order in which the worker takes them.
+    work.due(work.actor.branch_id, work.now + LOST_AFTER, DEVICE_SILENT, request.device_id)
+    device = store.lock_device(work.db, request.device_id)
+    if device is None or device.revoked_at is not None:
+        work.no_longer_due(DEVICE_SILENT, request.device_id)
+        return
+    store.note_sign_of_life(work.db, device.id, request.health, request.is_busy, work.now)
+    if device.lost_at is not None:
+        work.audit("find_device", device.id)
+        work.record(_told(DeviceFound, replace(device, seen_at=work.now), work.now))
 
 
-def revoke(work: Work, device_id: str) -> None:
+def lose_device(work: Work, device_id: str) -> None:
+    """Half a minute of silence: the branch is told that this device is lost."""
+    device = store.lock_device(work.db, device_id)
+    if device is None or device.revoked_at or device.lost_at or is_alive(device.seen_at, work.now):
+        return
+    store.lose_device(work.db, device.id, work.now)
+    work.audit("lose_device", device.id)
+    work.record(_told(DeviceLost, device, work.now))
+
+
+def revoke(work: Work, device_id: str) -> Device:
     """Shut a device out at once. Raises NotFound("device")."""
-    device = store.find_device(work.db, device_id)
+    device = store.lock_device(work.db, device_id)
     if device is None or device.branch_id != work.actor.branch_id:
         raise NotFound("device")
+    gone = replace(device, revoked_at=work.now)
     store.revoke_device(work.db, device_id, work.now)
+    work.no_longer_due(DEVICE_SILENT, device_id)
     work.audit("revoke_device", device_id)
-    work.record(DeviceRevoked(device.branch_id, device.id, device.kind, device.name))
+    work.record(_told(DeviceRevoked, gone, work.now))
+    return gone
+
+
+def set_point(work: Work, wanted: ServicePoint) -> ServicePoint:
+    """Set a service point up, or anew, at this branch; whoever works there goes on.
+
+    Raises Invalid for a point that cannot be, Conflict("in_use") for another kind of point while it is used,
+    Invalid("too_many_points").
+    """
+    branch = store.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    check_point(wanted, branch.zones)
+    known = store.lock_service_point(work.db, wanted.branch_id, wanted.code)
+    if known is None:
+        if len(store.service_points(work.db, branch.id)) >= POINTS_MAX:
+            raise Invalid("too_many_points", most=POINTS_MAX)
+        store.add_service_point(work.db, wanted)
+        changed = wanted
+    else:
+        check_change(known, wanted)
+        changed = replace(wanted, staff_id=known.staff_id, opened_at=known.opened_at, visit_id=known.visit_id)
+        store.save_service_point(work.db, changed)
+    work.audit("set_service_point", changed.code, kind=changed.kind, serves=list(changed.serves), zone=changed.zone)
+    work.record(ServicePointChanged(changed.branch_id, changed))
+    return changed
+
+
+@dataclass(frozen=True)
+class SetCalendar:
+    """When this branch is open, and how many windows should be."""
+
+    hours: tuple[Hours, ...]
+    closed_on: frozenset[date]
+    plan: tuple[Planned, ...]
+
+
+def set_calendar(work: Work, request: SetCalendar) -> Branch:
+    """Replace this branch's calendar and plan. Raises Invalid("hours_backward"), Invalid("hours_overlap")."""
+    check_hours(request.hours)
+    check_hours(request.plan)
+    branch = store.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    changed = replace(branch, hours=request.hours, closed_on=request.closed_on, plan=request.plan)
+    store.save_calendar(work.db, changed)
+    work.audit("set_calendar", branch.id, closed_days=len(request.closed_on))
+    return changed

@@ -1,12 +1,21 @@
-"""The doors of devices."""
+"""The doors of devices and of a branch's settings."""
 
 from __future__ import annotations
 
 from lobby_server.branch import actions, store, wire
-from lobby_server.branch.rules import CHALLENGE_LIVES
+from lobby_server.branch.rules import (
+    CHALLENGE_LIVES,
+    ENROLMENT_CODE_LIVES,
+    SERVICE_TYPES_FILE,
+    Device,
+    ServicePoint,
+    read_service_types,
+)
+from lobby_server.branch.wire import seen
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import ANYONE, DEVICE_KINDS
+from lobby_server.doors.who import ADMIN, ANYONE, DEVICE_KINDS, HEAD
 from lobby_server.kernel.errors import Invalid, NotFound, Unproven
+from lobby_server.kernel.work import Work
 
 door = Door("devices")
 
@@ -19,7 +28,12 @@ def post_enrol(call: Call) -> Answer:
         point = sent.public_key.point()
     except ValueError:
         raise Invalid("invalid_fields", errors=[{"field": "public_key", "code": "not_on_curve"}]) from None
-    device = call.run_plain(actions.enrol, actions.Enrol(sent.code, sent.kind, sent.name, point))
+    try:
+        device = call.run_plain(actions.enrol, actions.Enrol(sent.code, sent.kind, sent.name, point))
+    except Unproven:
+        # In a transaction of its own: the refusal takes back everything that the deed itself wrote.
+        call.run_plain(actions.count_try, sent.code)
+        raise
     return Answer(201, wire.enrolled(device).model_dump_json())
 
 
@@ -45,8 +59,99 @@ def post_token(call: Call) -> wire.Token:
 
 @door.command("/devices/{device_id}/heartbeat", may=DEVICE_KINDS, takes=wire.Heartbeat, http_code=204, keyed=False)
 def post_heartbeat(call: Call) -> Answer:
-    """The device is alive."""
+    """The device is alive; a silence of half a minute is told to the branch."""
     if call.path["device_id"] != call.actor.id:
         raise NotFound("device")
-    call.run_plain(actions.note_heartbeat, actions.SignOfLife(call.actor.id, call.body.health))
+    sent: wire.Heartbeat = call.body
+    health = sent.health.model_dump(exclude_none=True)
+    call.run_plain(actions.note_heartbeat, actions.SignOfLife(call.actor.id, health, sent.is_busy))
     return Answer(204)
+
+
+# ---- Administration -----------------------------------------------------------------------------------------------
+
+
+@door.question("/devices", may={ADMIN, HEAD}, gives=seen.DevicesSeen)
+def get_devices(call: Call) -> seen.DevicesSeen:
+    """The devices of this branch that may come in."""
+    with call.house.database.read() as db:
+        found = store.devices(db, call.actor.branch_id)
+    return seen.DevicesSeen(devices=[seen.device_seen(each, call.house.clock.now()) for each in found])
+
+
+@door.command("/devices/codes", may={ADMIN}, takes=seen.CodeWanted, gives=seen.CodeMade, http_code=201)
+def post_code(call: Call) -> Answer:
+    """A set-up code that lets one device in, for ten minutes."""
+    request = actions.MakeCode(call.actor.branch_id, call.body.kind, call.body.service_point)
+    lives_s = int(ENROLMENT_CODE_LIVES.total_seconds())
+
+    def present(_work: Work, code: str) -> seen.CodeMade:
+        return seen.CodeMade(code=code, expires_in_s=lives_s)
+
+    return call.run(actions.make_enrolment_code, request, present)
+
+
+@door.command("/devices/{device_id}/revoke", may={ADMIN}, gives=seen.DeviceAnswer)
+def post_revoke(call: Call) -> Answer:
+    """Shut a device out at once."""
+
+    def present(work: Work, gone: Device) -> seen.DeviceAnswer:
+        return seen.DeviceAnswer(device=seen.device_seen(gone, work.now))
+
+    return call.run(actions.revoke, call.path["device_id"], present)
+
+
+@door.question("/settings/service-points", may={ADMIN, HEAD}, gives=seen.PointSettings)
+def get_point_settings(call: Call) -> seen.PointSettings:
+    """How this branch's service points are set up."""
+    with call.house.database.read() as db:
+        branch = store.find_branch(db, call.actor.branch_id)
+        points = store.service_points(db, call.actor.branch_id)
+    assert branch is not None
+    zones = {code: dict(names) for code, names in branch.zones.items()}
+    return seen.PointSettings(service_points=[seen.point_setting(each) for each in points], zones=zones)
+
+
+@door.command(
+    "/settings/service-points/{code}",
+    may={ADMIN},
+    takes=wire.PointSet,
+    gives=seen.PointSettingAnswer,
+    method="PUT",
+)
+def put_point_setting(call: Call) -> Answer:
+    """Set a service point up, or anew."""
+    code = call.path["code"]
+    if not wire.is_short_code(code):
+        raise Invalid("invalid_fields", errors=[{"field": "code", "code": "string_pattern_mismatch"}])
+
+    def present(_work: Work, point: ServicePoint) -> seen.PointSettingAnswer:
+        return seen.PointSettingAnswer(service_point=seen.point_setting(point))
+
+    return call.run(actions.set_point, wire.point_of(call.actor.branch_id, code, call.body), present)
+
+
+@door.question("/settings/service-types", may={ADMIN, HEAD}, gives=seen.TypeSettings)
+def get_type_settings(call: Call) -> seen.TypeSettings:
+    """All service types, and which of them this branch offers."""
+    with call.house.database.read() as db:
+        offered = store.service_codes(db, call.actor.branch_id)
+    types = read_service_types(SERVICE_TYPES_FILE).values()
+    return seen.TypeSettings(service_types=[seen.type_setting(each, is_offered=each.code in offered) for each in types])
+
+
+@door.question("/settings/calendar", may={ADMIN, HEAD}, gives=seen.CalendarSeen)
+def get_calendar(call: Call) -> seen.CalendarSeen:
+    """When this branch is open, and how many windows should be."""
+    with call.house.database.read() as db:
+        branch = store.find_branch(db, call.actor.branch_id)
+    assert branch is not None
+    return seen.calendar_seen(branch)
+
+
+@door.command("/settings/calendar", may={ADMIN}, takes=wire.CalendarSet, gives=seen.CalendarSeen, method="PUT")
+def put_calendar(call: Call) -> Answer:
+    """Replace the hours, the closed days and the plan."""
+    sent: wire.CalendarSet = call.body
+    request = actions.SetCalendar(wire.hours_of(sent.hours), frozenset(sent.closed_on), wire.plan_of(sent.plan))
+    return call.run(actions.set_calendar, request, lambda _work, branch: seen.calendar_seen(branch))

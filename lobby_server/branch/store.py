@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from lobby_server.branch.rules import Branch, Device, ServicePoint
+from lobby_server.branch.rules import (
+    MACHINE_POINT,
+    SERVICE_TYPES_FILE,
+    Branch,
+    Device,
+    Hours,
+    Machine,
+    Planned,
+    ServicePoint,
+    is_alive,
+    offered_codes,
+    read_service_types,
+)
 from lobby_server.branch.tables import (
     branch,
     device,
@@ -16,35 +28,97 @@ from lobby_server.branch.tables import (
     device_token,
     enrolment_code,
     service_point,
+    service_withheld,
 )
+from lobby_server.kernel.events import to_json
 
 
 def add_branch(db: sa.Connection, new: Branch) -> None:
     """A new branch."""
     db.execute(
-        branch.insert().values(id=new.id, names=new.names, timezone=new.timezone, cut_over_minute=new.cut_over_minute)
+        branch.insert().values(
+            id=new.id,
+            names=new.names,
+            timezone=new.timezone,
+            cut_over_minute=new.cut_over_minute,
+            kind=new.kind,
+            zones=new.zones,
+            **_calendar_values(new),
+        )
     )
+
+
+def save_calendar(db: sa.Connection, known: Branch) -> None:
+    """When the branch is open, and the plan of its windows."""
+    db.execute(branch.update().where(branch.c.id == known.id).values(**_calendar_values(known)))
+
+
+def _calendar_values(of: Branch) -> dict[str, Any]:
+    return {name: to_json(getattr(of, name)) for name in ("hours", "closed_on", "plan")}
 
 
 def find_branch(db: sa.Connection, branch_id: str) -> Branch | None:
     """The branch with this code."""
     row = db.execute(sa.select(branch).where(branch.c.id == branch_id)).one_or_none()
-    return Branch(row.id, row.names, row.timezone, row.cut_over_minute) if row else None
+    return _branch(row) if row else None
 
 
 def all_branches(db: sa.Connection) -> list[Branch]:
     """Every branch, by code."""
     rows = db.execute(sa.select(branch).order_by(branch.c.id))
-    return [Branch(row.id, row.names, row.timezone, row.cut_over_minute) for row in rows]
+    return [_branch(row) for row in rows]
+
+
+def service_codes(db: sa.Connection, branch_id: str) -> frozenset[str]:
+    """The service types that a branch offers."""
+    kind = db.scalar(sa.select(branch.c.kind).where(branch.c.id == branch_id))
+    withheld = db.scalars(sa.select(service_withheld.c.service_type).where(service_withheld.c.branch_id == branch_id))
+    return offered_codes(read_service_types(SERVICE_TYPES_FILE), str(kind), withheld.all())
+
+
+def set_withheld(db: sa.Connection, branch_id: str, codes: Collection[str]) -> None:
+    """Exactly these are withheld from a branch."""
+    db.execute(service_withheld.delete().where(service_withheld.c.branch_id == branch_id))
+    rows = [{"branch_id": branch_id, "service_type": code} for code in sorted(codes)]
+    if rows:
+        db.execute(service_withheld.insert(), rows)
 
 
 def add_service_point(db: sa.Connection, new: ServicePoint) -> None:
     """A new window, desk or machine, closed."""
     db.execute(
         service_point.insert().values(
-            branch_id=new.branch_id, code=new.code, kind=new.kind, names=new.names, serves=list(new.serves)
+            branch_id=new.branch_id,
+            code=new.code,
+            kind=new.kind,
+            names=new.names,
+            serves=list(new.serves),
+            zone=new.zone,
+            device_kind=new.device_kind,
         )
     )
+
+
+def save_service_point(db: sa.Connection, known: ServicePoint) -> None:
+    """What a point is; who is there stays as it is."""
+    db.execute(
+        service_point.update()
+        .where(service_point.c.branch_id == known.branch_id, service_point.c.code == known.code)
+        .values(
+            kind=known.kind,
+            names=known.names,
+            serves=list(known.serves),
+            zone=known.zone,
+            device_kind=known.device_kind,
+        )
+    )
+
+
+def lock_service_point(db: sa.Connection, branch_id: str, code: str) -> ServicePoint | None:
+    """One service point of this branch, until the commit this deed's alone."""
+    mine = sa.and_(service_point.c.branch_id == branch_id, service_point.c.code == code)
+    row = db.execute(sa.select(service_point).where(mine).with_for_update()).one_or_none()
+    return _service_point(row) if row else None
 
 
 def service_points(db: sa.Connection, branch_id: str) -> list[ServicePoint]:
@@ -80,11 +154,49 @@ def save_manning(db: sa.Connection, point: ServicePoint) -> None:
     )
 
 
-def add_enrolment_code(db: sa.Connection, code_index: bytes, branch_id: str, kind: str, expires_at: datetime) -> None:
+def give_machine(db: sa.Connection, branch_id: str, code: str, visit_id: str | None) -> None:
+    """Which visit a machine was given; None when it is free again."""
+    db.execute(
+        service_point.update()
+        .where(service_point.c.branch_id == branch_id, service_point.c.code == code)
+        .values(visit_id=visit_id)
+    )
+
+
+def machines(db: sa.Connection, branch_id: str, now: datetime) -> list[Machine]:
+    """The self-service machines of a branch, by code, each with the device that stands there and was heard last."""
+    standing = {each.service_point: each for each in _by_last_sign(db, branch_id)}
+    points = [each for each in service_points(db, branch_id) if each.kind == MACHINE_POINT]
+    return [_machine(each, standing.get(each.code), now) for each in points]
+
+
+def _machine(point: ServicePoint, there: Device | None, now: datetime) -> Machine:
+    if there is None:
+        return Machine(point, None, is_alive=False, visit_id=point.visit_id)
+    return Machine(point, there.id, is_alive(there.seen_at, now), point.visit_id, there.is_busy)
+
+
+def _by_last_sign(db: sa.Connection, branch_id: str) -> list[Device]:
+    """The machines' devices that may come in, the one heard last at the end."""
+    linked = [each for each in devices(db, branch_id) if each.kind == MACHINE_POINT and each.service_point]
+    return sorted(linked, key=lambda each: each.seen_at or datetime.min.replace(tzinfo=UTC))
+
+
+def add_enrolment_code(
+    db: sa.Connection, code_index: bytes, branch_id: str, kind: str, service_point: str | None, expires_at: datetime
+) -> None:
     """A code that lets one device in."""
     db.execute(
-        enrolment_code.insert().values(code_index=code_index, branch_id=branch_id, kind=kind, expires_at=expires_at)
+        enrolment_code.insert().values(
+            code_index=code_index, branch_id=branch_id, kind=kind, service_point=service_point, expires_at=expires_at
+        )
     )
+
+
+def count_try(db: sa.Connection, code_index: bytes) -> None:
+    """One more try of this code."""
+    mine = enrolment_code.c.code_index == code_index
+    db.execute(enrolment_code.update().where(mine).values(tries=enrolment_code.c.tries + 1))
 
 
 def find_enrolment_code(db: sa.Connection, code_index: bytes) -> sa.Row[Any] | None:
@@ -114,13 +226,21 @@ def add_device(db: sa.Connection, new: Device, public_key: Mapping[str, str], no
             health={},
             enrolled_at=now,
             seen_at=now,
+            service_point=new.service_point,
         )
     )
 
 
-def find_device(db: sa.Connection, device_id: str) -> Device | None:
-    """A device of any branch, revoked or not."""
-    row = db.execute(sa.select(device).where(device.c.id == device_id)).one_or_none()
+# A device and the zone of the point that it stands at. Built once: every request of a device runs it.
+_DEVICES = sa.select(device, service_point.c.zone).outerjoin(
+    service_point,
+    sa.and_(service_point.c.branch_id == device.c.branch_id, service_point.c.code == device.c.service_point),
+)
+
+
+def lock_device(db: sa.Connection, device_id: str) -> Device | None:
+    """A device of any branch, revoked or not, until the commit this deed's alone."""
+    row = db.execute(_DEVICES.where(device.c.id == device_id).with_for_update(of=device)).one_or_none()
     return _device(row) if row else None
 
 
@@ -135,9 +255,9 @@ def public_key_of(db: sa.Connection, device_id: str) -> Mapping[str, str] | None
 def devices(db: sa.Connection, branch_id: str) -> list[Device]:
     """The devices of a branch that may come in, by name."""
     rows = db.execute(
-        sa.select(device)
-        .where(device.c.branch_id == branch_id, device.c.revoked_at.is_(None))
-        .order_by(device.c.name, device.c.id)
+        _DEVICES.where(device.c.branch_id == branch_id, device.c.revoked_at.is_(None)).order_by(
+            device.c.name, device.c.id
+        )
     )
     return [_device(row) for row in rows]
 
@@ -148,9 +268,17 @@ def revoke_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     db.execute(device_token.delete().where(device_token.c.device_id == device_id))
 
 
-def note_sign_of_life(db: sa.Connection, device_id: str, health: Mapping[str, Any], now: datetime) -> None:
+def note_sign_of_life(
+    db: sa.Connection, device_id: str, health: Mapping[str, Any], is_busy: bool, now: datetime
+) -> None:
     """It is alive, and this is how it feels."""
-    db.execute(device.update().where(device.c.id == device_id).values(seen_at=now, health=health))
+    heard = {"seen_at": now, "health": health, "is_busy": is_busy, "lost_at": None}
+    db.execute(device.update().where(device.c.id == device_id).values(heard))
+
+
+def lose_device(db: sa.Connection, device_id: str, now: datetime) -> None:
+    """Its silence was noticed."""
+    db.execute(device.update().where(device.c.id == device_id).values(lost_at=now))
 
 
 def add_challenge(db: sa.Connection, nonce_index: bytes, device_id: str, expires_at: datetime) -> None:
@@ -175,9 +303,8 @@ def add_token(db: sa.Connection, token_index: bytes, device_id: str, expires_at:
     db.execute(device_token.insert().values(token_index=token_index, device_id=device_id, expires_at=expires_at))
 
 
-# Built once: every request of a device runs it.
 _OF_TOKEN = (
-    sa.select(device, device_token.c.expires_at)
+    _DEVICES.add_columns(device_token.c.expires_at)
     .join(device_token, device_token.c.device_id == device.c.id)
     .where(
         device_token.c.token_index == sa.bindparam("token"),
@@ -200,8 +327,45 @@ def forget_old_tokens(db: sa.Connection, now: datetime) -> None:
 
 
 def _service_point(row: sa.Row[Any]) -> ServicePoint:
-    return ServicePoint(row.branch_id, row.code, row.kind, row.names, tuple(row.serves), row.staff_id, row.opened_at)
+    return ServicePoint(
+        branch_id=row.branch_id,
+        code=row.code,
+        kind=row.kind,
+        names=row.names,
+        serves=tuple(row.serves),
+        staff_id=row.staff_id,
+        opened_at=row.opened_at,
+        zone=row.zone,
+        device_kind=row.device_kind,
+        visit_id=row.visit_id,
+    )
+
+
+def _branch(row: sa.Row[Any]) -> Branch:
+    return Branch(
+        id=row.id,
+        names=row.names,
+        timezone=row.timezone,
+        cut_over_minute=row.cut_over_minute,
+        kind=row.kind,
+        zones=row.zones,
+        hours=tuple(Hours(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.hours),
+        closed_on=frozenset(date.fromisoformat(day) for day in row.closed_on),
+        plan=tuple(Planned(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.plan),
+    )
 
 
 def _device(row: sa.Row[Any]) -> Device:
-    return Device(row.id, row.branch_id, row.kind, row.name, row.seen_at, row.revoked_at)
+    return Device(
+        id=row.id,
+        branch_id=row.branch_id,
+        kind=row.kind,
+        name=row.name,
+        seen_at=row.seen_at,
+        revoked_at=row.revoked_at,
+        health=row.health,
+        service_point=row.service_point,
+        zone=row.zone,
+        is_busy=row.is_busy,
+        lost_at=row.lost_at,
+    )

@@ -13,6 +13,19 @@ branch = sa.Table(
     sa.Column("names", Json, nullable=False),
     sa.Column("timezone", sa.String(64), nullable=False),
     sa.Column("cut_over_minute", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, server_default="own"),
+    sa.Column("zones", Json, nullable=False, server_default="{}"),
+    sa.Column("hours", Json, nullable=False, server_default="[]"),
+    sa.Column("closed_on", Json, nullable=False, server_default="[]"),
+    sa.Column("plan", Json, nullable=False, server_default="[]"),
+)
+
+# What head office does not let a branch offer, though its kind could.
+service_withheld = sa.Table(
+    "service_withheld",
+    metadata,
+    sa.Column("branch_id", sa.ForeignKey("branch.id"), primary_key=True),
+    sa.Column("service_type", sa.String(64), primary_key=True),
 )
 
 service_point = sa.Table(
@@ -25,6 +38,9 @@ service_point = sa.Table(
     sa.Column("serves", Json, nullable=False),
     sa.Column("staff_id", sa.String(36), nullable=True),
     sa.Column("opened_at", Moment, nullable=True),
+    sa.Column("zone", sa.String(16), nullable=True),
+    sa.Column("device_kind", sa.String(16), nullable=True),
+    sa.Column("visit_id", sa.String(36), nullable=True),
     sa.CheckConstraint("kind IN ('window', 'desk', 'machine')", name="kind"),
     # A person stands at one point at a time.
     sa.UniqueConstraint("branch_id", "staff_id"),
@@ -42,6 +58,9 @@ device = sa.Table(
     sa.Column("enrolled_at", Moment, nullable=False),
     sa.Column("seen_at", Moment, nullable=True),
     sa.Column("revoked_at", Moment, nullable=True),
+    sa.Column("service_point", sa.String(16), nullable=True),
+    sa.Column("is_busy", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("lost_at", Moment, nullable=True),
 )
 
 enrolment_code = sa.Table(
@@ -52,6 +71,8 @@ enrolment_code = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("used_at", Moment, nullable=True),
+    sa.Column("service_point", sa.String(16), nullable=True),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
 )
 
 device_challenge = sa.Table(

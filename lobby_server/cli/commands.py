@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -15,17 +16,18 @@ import sqlalchemy as sa
 
 from lobby_server.admin.check import run_checks
 from lobby_server.admin.credential import living_code
+from lobby_server.admin.feeds import KINDS, Import, take
 from lobby_server.app import VERSION, build_house
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
 from lobby_server.cli.serving import serve, serve_demo, serve_worker
-from lobby_server.customers.actions import DryRun, TakeFile, Taken, take_customer_file
-from lobby_server.customers.wire import read_customer_file
+from lobby_server.doors.feeds import read_bytes
 from lobby_server.doors.files import MissingFiles
 from lobby_server.doors.reading import read_model
 from lobby_server.doors.who import DEVICE_KINDS, STAFF_ROLES
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import NotFound, Refusal
+from lobby_server.kernel.feeds import Outcome
 from lobby_server.kernel.logs import set_up_logs
 from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
@@ -101,21 +103,20 @@ def _check(settings: Settings, given: argparse.Namespace) -> int:
 
 def _import(settings: Settings, given: argparse.Namespace) -> int:
     house = build_house(settings)
-    file = read_customer_file(given.file.read_bytes())
+    # A collection among the objects of a large file takes seconds, and would fall into a transaction.
+    gc.disable()
     # The row of the audit belongs to a branch; the file to all of them.
-    first = _first_branch(house.database)
-    try:
-        taken = house.works.run(take_customer_file, TakeFile(file, is_dry=given.dry_run), system(first))
-    except DryRun as dry:
-        taken = dry.taken
-    _say(_outcome(taken, is_dry=given.dry_run))
+    who = system(_first_branch(house.database))
+    request = Import(given.kind, read_bytes(given.file), is_dry=given.dry_run, may_shrink=given.accept_shrinking)
+    _say(_outcome(take(house, request, who), is_dry=given.dry_run))
     return 0
 
 
-def _outcome(taken: Taken, *, is_dry: bool) -> str:
-    if taken.is_known:
+def _outcome(outcome: Outcome, *, is_dry: bool) -> str:
+    if outcome.is_known:
         return "this file was taken before; nothing changed"
-    return f"{'would take' if is_dry else 'taken'}: {taken.added} added, {taken.changed} changed"
+    counts = ", ".join(f"{getattr(outcome, name)} {name}" for name in ("added", "changed", "gone", "unchanged"))
+    return f"{'would take' if is_dry else 'taken'}: {counts}"
 
 
 def _first_branch(database: Any) -> str:
@@ -145,7 +146,8 @@ def _staff_add(settings: Settings, given: argparse.Namespace) -> int:
 
 def _devices_code(settings: Settings, given: argparse.Namespace) -> int:
     house = build_house(settings)
-    _say(house.works.run(make_enrolment_code, MakeCode(given.branch, given.kind), system(given.branch)))
+    request = MakeCode(given.branch, given.kind, given.service_point)
+    _say(house.works.run(make_enrolment_code, request, system(given.branch)))
     return 0
 
 
@@ -191,9 +193,10 @@ def _parser() -> argparse.ArgumentParser:
     check = add(commands, "check", _check, "ask the database for every invariant; exit 0 when all hold")
     check.add_argument("--json", action="store_true", help="one JSON object")
     imports = add(commands, "import", _import, "take a file from head office, all or nothing")
-    imports.add_argument("kind", choices=["customers"], help="which feed")
+    imports.add_argument("kind", choices=sorted(KINDS), help="which feed")
     imports.add_argument("file", type=Path, help="NDJSON with header and trailer")
     imports.add_argument("--dry-run", action="store_true", help="only say what it would do")
+    imports.add_argument("--accept-shrinking", action="store_true", help="a full file may lose a fifth of its lines")
 
     staff = commands.add_parser("staff", help="colleagues").add_subparsers(required=True, metavar="COMMAND")
     adding = add(staff, "add", _staff_add, "enter a colleague; the password is read from standard input")
@@ -202,12 +205,13 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("--name", required=True, help="full name")
     adding.add_argument("--role", required=True, action="append", choices=sorted(STAFF_ROLES), help="may be repeated")
 
-    devices = commands.add_parser("devices", help="kiosks, walls, tablets").add_subparsers(
+    devices = commands.add_parser("devices", help="kiosks, walls, tablets, machines").add_subparsers(
         required=True, metavar="COMMAND"
     )
     code = add(devices, "code", _devices_code, "a one-time code that lets one device in, for ten minutes")
     code.add_argument("--branch", required=True, help="branch code")
     code.add_argument("--kind", required=True, choices=sorted(DEVICE_KINDS), help="what it is")
+    code.add_argument("--service-point", help="where it stands; a machine is one itself")
     revoking = add(devices, "revoke", _devices_revoke, "shut a device out at once")
     revoking.add_argument("--branch", required=True, help="branch code")
     revoking.add_argument("device_id", help="the device's id")

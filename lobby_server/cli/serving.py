@@ -19,6 +19,7 @@ from gevent.pywsgi import WSGIServer
 from gevent.threadpool import ThreadPool
 from gunicorn.app.base import BaseApplication
 
+from lobby_server.admin.devices import PlayedDevices
 from lobby_server.admin.furnish import furnish, plan
 from lobby_server.admin.traffic import Traffic
 from lobby_server.app import Lobby, build_house, build_lobby
@@ -79,6 +80,8 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     _start_beside(lobby)
     worker = Worker(house, lobby.types)
     worker.start()
+    devices = PlayedDevices(house)
+    devices.start()
     traffic = Traffic(house, lobby.types)
     if with_traffic:
         traffic.start()
@@ -88,6 +91,7 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
         signal.signal(each, lambda *_: stopped.set())
     stopped.wait()
     traffic.stop()
+    devices.stop()
     worker.stop()
     lobby.sockets.drain()
     gevent.sleep(DRAIN_S)

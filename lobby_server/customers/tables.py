@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lobby_server.kernel.database import Json, metadata
+from lobby_server.kernel.database import metadata
 
 customer = sa.Table(
     "customer",
@@ -16,24 +16,50 @@ customer = sa.Table(
     sa.Column("name_sealed", sa.LargeBinary, nullable=False),
     sa.Column("tier", sa.String(16), nullable=False),
     sa.Column("tier_as_of", sa.Date, nullable=False),
+    # Everything else that is known, as one sealed text: it is only ever read together.
+    sa.Column("facts_sealed", sa.LargeBinary, nullable=True),
+    # Equal for equal descriptions, so that a file touches only those of whom it says something new.
+    sa.Column("described_index", sa.LargeBinary, nullable=True),
+    sa.Column("gone_on", sa.Date, nullable=True),
+    sa.Column("is_prospect", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("merged_into", sa.String(36), nullable=True),
 )
 
-customer_tag = sa.Table(
-    "customer_tag",
+# What somebody may present, indexed again under a key that only the server has. A customer may hold the same card
+# under two versions of the readers' key.
+customer_credential = sa.Table(
+    "customer_credential",
     metadata,
-    sa.Column("customer_id", sa.ForeignKey("customer.id"), primary_key=True),
-    sa.Column("name", sa.String(32), primary_key=True),
-    sa.Column("value", Json, nullable=False),
-    sa.Column("source", sa.String(32), nullable=False),
-    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("value_index", sa.LargeBinary, primary_key=True),
+    sa.Column("customer_id", sa.ForeignKey("customer.id"), nullable=False, index=True),
 )
 
-# The last file of each feed that was taken, so that the same file again changes nothing.
-feed_taken = sa.Table(
-    "feed_taken",
+# A file's changes on their way in: filled in portions while the branch works. They count from the moment when their
+# load is decided; then they are entered in portions, and after a crash the rest is.
+customer_staged = sa.Table(
+    "customer_staged",
     metadata,
-    sa.Column("feed", sa.String(32), primary_key=True),
-    sa.Column("sha256", sa.String(64), primary_key=True),
-    sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("row_count", sa.Integer, nullable=False),
+    sa.Column("load_id", sa.String(36), primary_key=True),
+    *(
+        sa.Column(each.name, each.type, primary_key=each.primary_key, nullable=each.nullable)
+        for each in customer.c
+        if each.name not in ("is_prospect", "merged_into")
+    ),
+)
+
+credential_staged = sa.Table(
+    "credential_staged",
+    metadata,
+    # In this order: a portion is asked for by its customers, and must not cost a look at all the others.
+    sa.Column("load_id", sa.String(36), primary_key=True),
+    sa.Column("customer_id", sa.String(36), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("value_index", sa.LargeBinary, primary_key=True),
+)
+
+customer_load = sa.Table(
+    "customer_load",
+    metadata,
+    sa.Column("load_id", sa.String(36), primary_key=True),
 )

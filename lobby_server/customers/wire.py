@@ -1,58 +1,84 @@
-"""Head office's customer file: NDJSON with a header, one customer a line, and a trailer.
-
-    {"feed": "customers", "as_of": "2026-11-22", "source": "hq-crm"}
-    {"customer_no": "C1001", "ref": "a1b2c3d4e5f60718", "name": "王建明", "tier": "private", "tags": [...]}
-    {"count": 1, "sha256": "…of all lines before this one, each with its line feed…"}
-
-Nothing of a file is taken when anything in it is wrong; the refusal names lines, never their values.
-"""
+"""Customers on the wire: head office's file (docs/reference/customer-file.md) and a prospect entered here."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Hashable, Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from lobby_server.customers.rules import TIERS, CustomerFile, Described, Tag
-from lobby_server.doors.reading import Code, Text, Wire, read_json, read_model
-from lobby_server.kernel.errors import Invalid, Refusal
+from lobby_server.customers.rules import (
+    BANDS,
+    PURPOSES,
+    RATING_MAX,
+    RATING_MIN,
+    TIERS,
+    Account,
+    Consent,
+    Credential,
+    Described,
+    Facts,
+    Tag,
+)
+from lobby_server.doors.feeds import Day, read_feed
+from lobby_server.doors.reading import Code, OneOf, Text, Wire
+from lobby_server.kernel.clock import from_wire
+from lobby_server.kernel.feeds import FeedFile, Mark
+from lobby_server.kernel.privacy import is_forbidden_number
 
-FILE_BYTES_MAX = 256 * 1024 * 1024
-LINES_NAMED_MAX = 50
-ROWS_MAX = 1_000_000
+FEED = "customers"
+BORN_YEAR_MIN = 1900
 
 
-def _tier(text: Any) -> Any:
-    if text not in TIERS:
-        raise ValueError("unknown tier")
+def _moment(text: Any) -> Any:
+    return from_wire(text) if isinstance(text, str) else text
+
+
+def _no_number(text: str) -> str:
+    if is_forbidden_number(text):
+        raise ValueError("a card or ID number")
     return text
 
 
-def _day(text: Any) -> Any:
-    return date.fromisoformat(text) if isinstance(text, str) else text
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Name = Annotated[Text, AfterValidator(_no_number)]
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{16,128}$"), AfterValidator(_no_number)]
+BornYear = Annotated[int, Field(ge=BORN_YEAR_MIN, le=2100)]
 
 
-W = TypeVar("W", bound=Wire)
-Day = Annotated[date, BeforeValidator(_day)]
+class CredentialLine(Wire):
+    """What somebody may present: the token that a reader makes of a card or an ID, never its number."""
 
-
-class Header(Wire):
-    """The first line."""
-
-    feed: Literal["customers"]
-    as_of: Day
-    source: Code
+    kind: Literal["card_token", "id_token"]
+    token: Token
 
 
 class TagLine(Wire):
     """One tag of a customer."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
-    value: dict[str, str | int | bool] = Field(default_factory=dict, max_length=8)
+    value: dict[str, Name | int | bool] = Field(default_factory=dict, max_length=8)
     as_of: Day
+
+
+class AccountLine(Wire):
+    """One kind of account in one currency, and the band of its balance."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    band: Annotated[str, OneOf(BANDS)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class ConsentLine(Wire):
+    """One agreement."""
+
+    purpose: Annotated[str, OneOf(PURPOSES)]
+    wording_version: Code
+    channel: Code
+    given_at: Moment
+    until: Day | None = None
+    revoked_at: Moment | None = None
 
 
 class CustomerLine(Wire):
@@ -60,9 +86,17 @@ class CustomerLine(Wire):
 
     customer_no: Code
     ref: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-    name: Text
-    tier: Annotated[str, BeforeValidator(_tier)]
+    name: Name
+    tier: Annotated[str, OneOf(TIERS)]
     tags: list[TagLine] = Field(default_factory=list, max_length=32)
+    credentials: list[CredentialLine] = Field(default_factory=list, max_length=16)
+    accounts: list[AccountLine] = Field(default_factory=list, max_length=32)
+    consents: list[ConsentLine] = Field(default_factory=list, max_length=16)
+    risk_rating: Annotated[int, Field(ge=RATING_MIN, le=RATING_MAX)] | None = None
+    rated_on: Day | None = None
+    owner_staff_no: Code | None = None
+    born_year: BornYear | None = None
+    do_not_contact: bool = False
 
     @field_validator("tags")
     @classmethod
@@ -71,65 +105,56 @@ class CustomerLine(Wire):
             raise ValueError("a tag twice")
         return tags
 
-
-class Trailer(Wire):
-    """The last line."""
-
-    count: int
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-def read_customer_file(raw: bytes) -> CustomerFile:
-    """Read a whole file.
-
-    Raises Invalid: "file_too_long", "file_cut" (no header or trailer), "file_altered" (count or sum),
-    "file_lines" with `lines`: up to 50 of {line, code}.
-    """
-    if len(raw) > FILE_BYTES_MAX:
-        raise Invalid("file_too_long", bytes_max=FILE_BYTES_MAX)
-    rows = raw.split(b"\n")
-    if rows[-1] == b"":
-        rows.pop()
-    if len(rows) < 2 or len(rows) > ROWS_MAX + 2:
-        raise Invalid("file_cut")
-    header, trailer = _line(Header, rows[0], "file_cut"), _line(Trailer, rows[-1], "file_cut")
-    content = raw[: raw.rindex(rows[-1])]
-    if trailer.count != len(rows) - 2 or trailer.sha256 != hashlib.sha256(content).hexdigest():
-        raise Invalid("file_altered", lines_found=len(rows) - 2)
-    wrong: list[dict[str, object]] = []
-    lines: dict[int, CustomerLine] = {}
-    for number, row in enumerate(rows[1:-1], 2):
-        try:
-            lines[number] = read_model(CustomerLine, read_json(row))
-        except Refusal as refusal:
-            wrong.append({"line": number, "code": refusal.code, "errors": refusal.facts.get("errors", [])})
-    wrong += _doubled(lines)
-    if wrong:
-        raise Invalid("file_lines", count=len(wrong), lines=wrong[:LINES_NAMED_MAX])
-    described = tuple(_described(line, header.source) for line in lines.values())
-    return CustomerFile(header.as_of, header.source, trailer.sha256, described)
+    @model_validator(mode="after")
+    def _rated_with_a_day(self) -> CustomerLine:
+        if (self.risk_rating is None) != (self.rated_on is None):
+            raise ValueError("a rating without its day")
+        return self
 
 
-def _described(line: CustomerLine, source: str) -> Described:
-    tags = tuple(Tag(tag.name, tag.value, source, tag.as_of) for tag in line.tags)
-    return Described(line.customer_no, bytes.fromhex(line.ref), line.name, line.tier, tags)
+class NewProspect(Wire):
+    """Somebody whom head office does not know yet."""
+
+    name: Name
+    credential: CredentialLine | None = None
+    born_year: BornYear | None = None
 
 
-def _line(model: type[W], row: bytes, code: str) -> W:
-    try:
-        return read_model(model, read_json(row))
-    except Refusal:
-        raise Invalid(code) from None
+class ProspectSeen(Wire):
+    """The prospect with the provisional number."""
+
+    id: str
+    customer_no: str
+    masked_name: str
 
 
-def _doubled(lines: Mapping[int, CustomerLine]) -> list[dict[str, object]]:
-    """Lines that repeat a customer's number or handle."""
-    wrong: list[dict[str, object]] = []
-    for field in ("customer_no", "ref"):
-        seen: set[str] = set()
-        for number, line in lines.items():
-            value = getattr(line, field)
-            if value in seen:
-                wrong.append({"line": number, "code": f"{field}_twice", "errors": []})
-            seen.add(value)
-    return wrong
+def read_customer_file(raw: bytes) -> FeedFile[Described]:
+    """Read a whole file; raises what `read_feed` raises."""
+    return read_feed(raw, FEED, CustomerLine, _described, _once)
+
+
+def credential(line: CredentialLine) -> Credential:
+    """What was presented, as a value."""
+    return Credential(line.kind, line.token)
+
+
+def _once(line: CustomerLine) -> Iterator[tuple[str, Hashable]]:
+    yield "customer_no", line.customer_no
+    yield "ref", line.ref
+    for each in line.credentials:
+        yield "credential", (each.kind, each.token)
+
+
+def _described(line: CustomerLine, mark: Mark) -> Described:
+    facts = Facts(
+        tags=tuple(Tag(tag.name, tag.value, mark.source, tag.as_of) for tag in line.tags),
+        accounts=tuple(Account(**each.model_dump()) for each in line.accounts),
+        consents=tuple(Consent(**each.model_dump()) for each in line.consents),
+        risk_rating=line.risk_rating,
+        rated_on=line.rated_on,
+        owner_staff_no=line.owner_staff_no,
+        born_year=line.born_year,
+        do_not_contact=line.do_not_contact,
+    )
+    credentials = tuple(credential(each) for each in line.credentials)
+    return Described(line.customer_no, bytes.fromhex(line.ref), line.name, line.tier, facts, credentials)

@@ -18,7 +18,8 @@ from pathlib import Path, PurePosixPath
 from markupsafe import Markup
 
 _CSS_URL = re.compile(r"""url\(["']?(?!data:)([^"')]+)["']?\)""")
-_SERVED = frozenset({".js", ".css", ".json", ".svg", ".woff2", ".wasm", ".png", ".webmanifest"})
+SOUNDS = (".wav", ".ogg", ".opus", ".mp3")
+_SERVED = frozenset({".js", ".css", ".json", ".svg", ".woff2", ".wasm", ".png", ".webmanifest", *SOUNDS})
 _PACKED = frozenset({".js", ".css", ".json", ".svg", ".wasm", ".webmanifest"})
 _FOR_EVER = "public, max-age=31536000, immutable"
 _WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
@@ -26,6 +27,10 @@ _WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; conn
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/wasm", ".wasm")
 mimetypes.add_type("font/woff2", ".woff2")
+mimetypes.add_type("audio/wav", ".wav")
+mimetypes.add_type("audio/ogg", ".ogg")
+mimetypes.add_type("audio/ogg", ".opus")
+mimetypes.add_type("audio/mpeg", ".mp3")
 
 
 class MissingFiles(Exception):
@@ -65,6 +70,12 @@ class StaticFiles:
     def address(self, path: str) -> str:
         """The address of `shared/styles/tokens.css`. An unknown path is our mistake: KeyError says which."""
         return self._by_path[path].address
+
+    def addresses_in(self, folder: str, kinds: tuple[str, ...]) -> dict[str, str]:
+        """The address of every file of these kinds right inside a folder, by its bare name."""
+        found = {PurePosixPath(path): file.address for path, file in self._by_path.items()}
+        inside = PurePosixPath(folder)
+        return {path.stem: at for path, at in found.items() if path.parent == inside and path.suffix in kinds}
 
     def address_of_specifier(self, specifier: str) -> str:
         """Where the import map sends a specifier: for a worker, which has no import map."""

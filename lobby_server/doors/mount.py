@@ -82,7 +82,7 @@ def _view(house: House, route: Route, who_is_it: WhoIsIt, limiter: Limiter) -> C
             if route.metered:
                 limiter.check(actor.label if actor != NOBODY else f"address:{request.remote_addr}")
             check_may(actor, route.may)
-            if route.method == "POST":
+            if route.method != "GET":
                 _check_own_page(house, route, actor)
         except Refusal as refusal:
             if refusal.audited and actor.branch_id:
@@ -128,7 +128,7 @@ def is_own_origin(origin: str, host: str, listed: tuple[str, ...]) -> bool:
 def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Call:
     if not all(_NAME.fullmatch(part) for part in path.values()):
         raise NotFound("not_found")
-    raw = request.get_data(cache=False) if route.method == "POST" else b""
+    raw = request.get_data(cache=False) if route.method != "GET" else b""
     if len(raw) > BODY_BYTES_MAX:
         raise Unreadable("too_long")
     body: Any = None

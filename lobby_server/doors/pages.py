@@ -48,7 +48,8 @@ class Pages:
 
     def page(self, template: str, language: str, page: dict[str, Any], **facts: Any) -> Answer:
         """One page. `page` is what its script reads; `facts` are for the template alone."""
-        told = {**page, "lang": language, "icons": self.files.address("shared/vendor/icons.svg")}
+        words = {each: self.files.address(f"shared/words/{each}.json") for each in LANGUAGES}
+        told = {**page, "lang": language, "icons": self.files.address("shared/vendor/icons.svg"), "words": words}
         body = self._templates.get_template(template).render(
             lang=language,
             page=told,

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
+from collections.abc import Collection
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from lobby_server.kernel.errors import Invalid, Unreadable
 from lobby_server.kernel.ids import is_id
+from lobby_server.kernel.privacy import is_forbidden_number
 
 BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 8
 ERRORS_SHOWN_MAX = 20
+PAN_FORBIDDEN = "pan_forbidden"
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,11 +36,24 @@ def _an_id(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """NFC, without control, direction and zero-width characters or lone surrogates."""
+    """NFC, without control, direction and zero-width characters, lone surrogates, or a card or ID number."""
+    if is_forbidden_number(text):
+        raise PydanticCustomError(PAN_FORBIDDEN, "a card or ID number")
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
             raise ValueError("control character")
     return unicodedata.normalize("NFC", text)
+
+
+class OneOf:
+    """A text that must be one of the known ones."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = tuple(known)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A literal, so that the contract lists what is known."""
+        return core_schema.literal_schema(list(self._known))
 
 
 Id = Annotated[str, AfterValidator(_an_id)]
@@ -62,17 +79,19 @@ def read_json(raw: bytes) -> Any:
 
 
 def read_model(model: type[M], value: Any) -> M:
-    """The declared shape, or Invalid("invalid_fields") that names each wrong field, never its value."""
+    """The declared shape, or Invalid("invalid_fields") that names each wrong field, never its value.
+
+    A card or ID number in a text is Invalid("pan_forbidden").
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Invalid(
-            "invalid_fields",
-            errors=[
-                {"field": ".".join(str(part) for part in each["loc"]), "code": each["type"]}
-                for each in error.errors(include_url=False, include_input=False, include_context=False)
-            ][:ERRORS_SHOWN_MAX],
-        ) from None
+        wrong = [
+            {"field": ".".join(str(part) for part in each["loc"]), "code": each["type"]}
+            for each in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        is_forbidden = any(each["code"] == PAN_FORBIDDEN for each in wrong)
+        raise Invalid(PAN_FORBIDDEN if is_forbidden else "invalid_fields", errors=wrong[:ERRORS_SHOWN_MAX]) from None
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

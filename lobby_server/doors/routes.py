@@ -13,7 +13,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -27,6 +27,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 API = "/api/v1"
+Method = Literal["POST", "PUT", "PATCH"]
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,15 @@ class Door:
         http_code: int = 200,
         keyed: bool = True,
         or_nothing: bool = False,
+        method: Method = "POST",
     ) -> Callable[[Handler], Handler]:
-        """A POST that does something.
+        """A POST that does something; PUT where it replaces a setting whole, PATCH where it changes parts of a thing.
 
         `keyed=False` only for what may safely be sent twice without a key (signing in, a heartbeat);
         `or_nothing` where 204 is an answer too.
         """
         return self._add(
-            "POST", path, may, takes=takes, gives=gives, http_code=http_code, keyed=keyed, or_nothing=or_nothing
+            method, path, may, takes=takes, gives=gives, http_code=http_code, keyed=keyed, or_nothing=or_nothing
         )
 
     def _add(self, method: str, path: str, may: Collection[str], **shape: Any) -> Callable[[Handler], Handler]:

@@ -18,7 +18,8 @@ STAFF_ROLES = frozenset({LOBBY_MANAGER, TELLER, RM, HEAD, ADMIN})
 KIOSK = "kiosk"
 WALL = "wall"
 TABLET = "tablet"
-DEVICE_KINDS = frozenset({KIOSK, WALL, TABLET})
+MACHINE = "machine"
+DEVICE_KINDS = frozenset({KIOSK, WALL, TABLET, MACHINE})
 
 EVERY_NAME = frozenset({ANYONE, STAFF}) | STAFF_ROLES | DEVICE_KINDS
 

@@ -1,14 +1,30 @@
-"""Recognising the person who presents a code."""
+"""Recognising the person who presents a code, a card, an ID or an appointment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import sqlalchemy as sa
+
+from lobby_server.appointments import store as appointments
+from lobby_server.appointments.rules import Appointment, AppointmentState, lateness
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Customer
 from lobby_server.identification import store
-from lobby_server.identification.rules import Seen, Verdict, read_code
+from lobby_server.identification.rules import (
+    APPOINTMENT,
+    CARD_TOKEN,
+    ID_TOKEN,
+    QR,
+    Seen,
+    Verdict,
+    read_appointment_code,
+    read_code,
+    read_token,
+)
+from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.errors import Conflict, Invalid
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
@@ -17,23 +33,42 @@ from lobby_server.kernel.work import Work
 SAME_ASKER_WITHIN = timedelta(seconds=60)
 
 
-def examine(house: House, text: str, branch_id: str) -> Seen:
-    """Read a code and check its signature, before any transaction: this is the costly part.
+def examine(house: House, kind: str, value: str, branch_id: str) -> Seen:
+    """Read what was presented, before any transaction: checking a signature is the costly part.
 
-    Raises Invalid with the verdict as code, audited, when it does not count.
+    Raises Invalid with the verdict as code, audited, when it does not count: among them "pan_forbidden" for a card
+    or ID number in any field, "appointment_unknown", "appointment_early" and "appointment_late".
     """
     with house.database.read() as db:
-        keys = store.signing_keys(db)
-    seen = read_code(text, keys, int(branch_id) if branch_id.isdigit() else 0, house.clock.now())
+        seen = _read(house, db, kind, value, branch_id)
+        if seen.verdict is Verdict.OK and kind == APPOINTMENT:
+            _check_appointment(house, db, seen, branch_id)
     if seen.verdict is not Verdict.OK:
         facts = {"scheme": seen.scheme} if seen.scheme else {}
         raise Invalid(str(seen.verdict), audited=True, **facts)
     return seen
 
 
+def _read(house: House, db: sa.Connection, kind: str, value: str, branch_id: str) -> Seen:
+    if kind == QR:
+        branch_no = int(branch_id) if branch_id.isdigit() else 0
+        return read_code(value, store.signing_keys(db), branch_no, house.clock.now())
+    return read_appointment_code(value) if kind == APPOINTMENT else read_token(kind, value)
+
+
+def _check_appointment(house: House, db: sa.Connection, seen: Seen, branch_id: str) -> None:
+    found = appointments.find_by_code(db, house.keys, branch_id, seen.value)
+    if found is None or found.state is AppointmentState.CANCELLED:
+        raise Invalid("appointment_unknown", audited=True)
+    if found.state is AppointmentState.BOOKED and (code := lateness(found, house.clock.now())):
+        raise Invalid(code, audited=True, starts_at=to_wire(found.starts_at))
+    if found.state is AppointmentState.MISSED:
+        raise Invalid("appointment_late", audited=True, starts_at=to_wire(found.starts_at))
+
+
 @dataclass(frozen=True)
 class Identify:
-    """A code that was examined, and the visit that it would begin."""
+    """What was examined, and the visit that it would begin."""
 
     seen: Seen
     visit_id: str
@@ -41,19 +76,33 @@ class Identify:
 
 @dataclass(frozen=True)
 class Identified:
-    """Who it is. `asked_before`: the same device merely asked again, and `visit_id` is what it began then."""
+    """Who it is, and the appointment that they came for.
+
+    `asked_before`: the same device merely asked again, or somebody comes back with the code of an appointment;
+    `visit_id` is what that began then.
+    """
 
     customer: Customer | None
     visit_id: str
     asked_before: bool = False
+    appointment: Appointment | None = None
 
 
 def identify(work: Work, request: Identify) -> Identified:
-    """Use the code up and find its customer; None where head office has not told us of them yet.
+    """Find whose it is; None where nobody has told us of them. A customer's code is used up by it.
 
     Raises Conflict("already_checked_in") with no other fact for a code that was used before, but for the
     same device within a minute, which gets the visit it began.
     """
+    found = _BY_KIND[request.seen.kind](work, request)
+    if found.customer is None or found.appointment is not None:
+        return found
+    # Whoever is recognised by card or code need not show the appointment's code as well.
+    awaited = appointments.awaited(work.db, work.keys, work.actor.branch_id, found.customer.id, work.now)
+    return replace(found, appointment=awaited)
+
+
+def _by_code(work: Work, request: Identify) -> Identified:
     code = request.seen.body
     assert code is not None and request.seen.verdict is Verdict.OK
     customer = customers.find_by_ref(work.db, work.keys, code.cust_ref)
@@ -63,3 +112,26 @@ def identify(work: Work, request: Identify) -> Identified:
     if first.used_by == work.actor.label and work.now - first.used_at <= SAME_ASKER_WITHIN:
         return Identified(customer, first.visit_id, asked_before=True)
     raise Conflict("already_checked_in", audited=True)
+
+
+def _by_token(work: Work, request: Identify) -> Identified:
+    """By the token of a card or an ID, HMACed again with a key that only the server has."""
+    seen = request.seen
+    return Identified(customers.find_by_credential(work.db, work.keys, seen.kind, seen.value), request.visit_id)
+
+
+def _by_appointment(work: Work, request: Identify) -> Identified:
+    found = appointments.find_by_code(work.db, work.keys, work.actor.branch_id, request.seen.value)
+    assert found is not None  # an appointment is never removed
+    customer = customers.find(work.db, work.keys, found.customer_id) if found.customer_id else None
+    if found.visit_id is not None:
+        return Identified(customer, found.visit_id, asked_before=True, appointment=found)
+    return Identified(customer, request.visit_id, appointment=found)
+
+
+_BY_KIND: dict[str, Callable[[Work, Identify], Identified]] = {
+    QR: _by_code,
+    CARD_TOKEN: _by_token,
+    ID_TOKEN: _by_token,
+    APPOINTMENT: _by_appointment,
+}

@@ -1,4 +1,4 @@
-"""The customer's code: how it is read, and the one verdict that it gets.
+"""What customers present. The customer's code: how it is read, and the one verdict that it gets.
 
 `BQ1:` + Base45 (RFC 9285) of 85 bytes: type 1 | kid 2 | cust_ref 8 | iat 4 (seconds since 2025-01-01) |
 nonce 4 | aud 2 (0 = any branch) | Ed25519 signature 64 (RFC 8032) over `BQ1\\0` and the 21 bytes before it.
@@ -16,6 +16,8 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from lobby_server.kernel.privacy import is_forbidden_number
+
 PREFIX = "BQ1:"
 ONLINE = 1
 BODY_BYTES, SIGNATURE_BYTES = 21, 64
@@ -24,6 +26,12 @@ EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 LIVES = timedelta(seconds=60)
 SKEW = timedelta(seconds=30)
 _SIGNED = b"BQ1\0"
+
+QR, CARD_TOKEN, ID_TOKEN, APPOINTMENT = "qr", "card_token", "id_token", "appointment"
+# As the kiosk's agent makes them and head office's file has them: no digits of the number stand beside a token.
+_TOKEN = re.compile(r"[A-Za-z0-9_.:-]{16,128}")
+_DIGITS = re.compile(r"[0-9 -]{12,}")
+_APPOINTMENT = re.compile(r"APT-[0-9A-HJKMNP-TV-Z]{8}")
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUE_OF = {letter: value for value, letter in enumerate(_ALPHABET)}
@@ -50,6 +58,7 @@ class Verdict(StrEnum):
     WRONG_AUDIENCE = "wrong_audience"
     MALFORMED = "malformed"
     FOREIGN_PAYCODE = "foreign_paycode"
+    PAN_FORBIDDEN = "pan_forbidden"
     NOT_OURS = "not_ours"
 
 
@@ -89,11 +98,35 @@ class CodeBody:
 
 @dataclass(frozen=True)
 class Seen:
-    """A code with its verdict; `body` when it could be read, `scheme` for somebody else's pay code."""
+    """What was presented, with its verdict.
+
+    `body` when a customer's code could be read, `scheme` for somebody else's pay code; `value` is the token of a
+    card or an ID, or the code of an appointment.
+    """
 
     verdict: Verdict
     body: CodeBody | None = None
     scheme: str = ""
+    kind: str = QR
+    value: str = ""
+
+
+def read_token(kind: str, text: str) -> Seen:
+    """What a card or ID reader sent: a token, never the number itself."""
+    # Whatever is digits alone is no token, and a mistyped card number is as secret as a right one.
+    if is_forbidden_number(text) or _DIGITS.fullmatch(text):
+        return Seen(Verdict.PAN_FORBIDDEN, kind=kind)
+    verdict = Verdict.OK if _TOKEN.fullmatch(text) else Verdict.MALFORMED
+    return Seen(verdict, kind=kind, value=text if verdict is Verdict.OK else "")
+
+
+def read_appointment_code(text: str) -> Seen:
+    """What stands on a customer's confirmation: small letters and what scanners append will do."""
+    code = text.strip().upper()
+    if is_forbidden_number(code):
+        return Seen(Verdict.PAN_FORBIDDEN, kind=APPOINTMENT)
+    verdict = Verdict.OK if _APPOINTMENT.fullmatch(code) else Verdict.MALFORMED
+    return Seen(verdict, kind=APPOINTMENT, value=code if verdict is Verdict.OK else "")
 
 
 def read_code(text: str, keys: dict[int, SigningKey], branch_no: int, now: datetime) -> Seen:
@@ -105,7 +138,10 @@ def read_code(text: str, keys: dict[int, SigningKey], branch_no: int, now: datet
     text = text.strip("\r\n\t")
     if not text.startswith(PREFIX):
         scheme = next((name for name, shape in _PAY_CODES if shape.fullmatch(text)), "")
-        return Seen(Verdict.FOREIGN_PAYCODE, scheme=scheme) if scheme else Seen(Verdict.NOT_OURS)
+        # Pay codes first: a scanner reads thousands of them, and some happen to have the sum of a card number.
+        if scheme:
+            return Seen(Verdict.FOREIGN_PAYCODE, scheme=scheme)
+        return Seen(Verdict.PAN_FORBIDDEN if is_forbidden_number(text) else Verdict.NOT_OURS)
     try:
         raw = base45_decode(text[len(PREFIX) :]) if len(text) <= CODE_LENGTH_MAX else b""
     except ValueError:

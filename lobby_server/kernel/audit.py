@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,16 @@ def chain(key: bytes, previous: bytes, branch_id: str, audit_seq: int, at: datet
     """The 32 bytes that tie a row to all rows before it."""
     content = canonical([branch_id, audit_seq, to_wire(at), deed.actor, deed.deed, deed.subject, dict(deed.facts)])
     return hmac.new(key, previous + content.encode(), hashlib.sha256).digest()
+
+
+def of_subjects(db: sa.Connection, branch_id: str, subjects: Collection[str]) -> list[tuple[datetime, Deed]]:
+    """What was done to these things, oldest first."""
+    rows = db.execute(
+        sa.select(audit)
+        .where(audit.c.branch_id == branch_id, audit.c.subject.in_(sorted(subjects)))
+        .order_by(audit.c.audit_seq)
+    )
+    return [(row.at, Deed(row.actor, row.deed, row.subject, row.facts)) for row in rows]
 
 
 def faults(db: sa.Connection, key: bytes) -> list[str]:

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,13 @@ _NONCE_BYTES = 12
 _COMPOUND_SURNAMES = frozenset(
     "欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 令狐 慕容 宇文 司徒 夏侯 独孤 南宫 万俟 闻人 端木 轩辕 长孙".split()
 )
+
+
+# No more digits on either side: part of a longer number (an id, a checksum) is none.
+_CARD = re.compile(r"(?<![0-9A-Za-z])[0-9]{13,19}(?![0-9A-Za-z])", re.ASCII)
+_ID = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])", re.ASCII)
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[ -](?=[0-9Xx])")
 
 
 class CannotOpen(Exception):
@@ -105,6 +113,27 @@ def _write_keyring(path: Path, keys: Keyring) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def is_forbidden_number(text: str) -> bool:
+    """Whether a text holds a card number (13 to 19 digits, Luhn, ISO/IEC 7812-1) or a Chinese ID (GB 11643-1999).
+
+    Spaces and hyphens between digits hide nothing. Neither may be stored or leave, whatever field it stands in.
+    """
+    joined = _BETWEEN_DIGITS.sub("", text)
+    return any(_is_luhn(each) for each in _CARD.findall(joined)) or any(
+        _is_gb11643(each) for each in _ID.findall(joined)
+    )
+
+
+def _is_luhn(digits: str) -> bool:
+    doubled = [int(digit) * (1 + ordinal % 2) for ordinal, digit in enumerate(reversed(digits))]
+    return sum(each // 10 + each % 10 for each in doubled) % 10 == 0
+
+
+def _is_gb11643(text: str) -> bool:
+    weighted = sum(int(digit) * weight for digit, weight in zip(text[:17], _ID_WEIGHTS, strict=True))
+    return "10X98765432"[weighted % 11] == text[17].upper()
 
 
 def mask_name(name: str) -> str:

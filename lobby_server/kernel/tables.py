@@ -39,6 +39,8 @@ audit = sa.Table(
     sa.Column("subject", sa.String(80), nullable=False),
     sa.Column("facts", Json, nullable=False),
     sa.Column("mac", sa.LargeBinary, nullable=False),
+    # What befell one thing: the history of a visit.
+    sa.Index(None, "branch_id", "subject"),
 )
 
 due = sa.Table(
@@ -64,4 +66,14 @@ answered = sa.Table(
     sa.Column("answer", sa.LargeBinary, nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Index(None, "at"),
+)
+
+# The files of head office that were taken, so that the same file again changes nothing.
+feed_taken = sa.Table(
+    "feed_taken",
+    metadata,
+    sa.Column("feed", sa.String(32), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("row_count", sa.Integer, nullable=False),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import context
 
+from lobby_server.appointments import tables as _appointments  # noqa: F401
 from lobby_server.branch import tables as _branch  # noqa: F401 — tables announce themselves by import
 from lobby_server.customers import tables as _customers  # noqa: F401
 from lobby_server.identification import tables as _identification  # noqa: F401
@@ -13,6 +14,7 @@ from lobby_server.kernel.database import metadata
 from lobby_server.queue import tables as _queue  # noqa: F401
 from lobby_server.staff import tables as _staff  # noqa: F401
 from lobby_server.visits import tables as _visits  # noqa: F401
+from referral.incentives import tables as _incentives  # noqa: F401
 
 ONE_RUNNER = 6_021_957  # any number, the same for all: PostgreSQL's advisory lock
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "5s", "60s"

@@ -68,11 +68,15 @@ class Recent:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Where a call is made: the point's last calls, newest first, and how the branch is manned."""
+    """Where a call is made: the point's last calls, newest first, and how the branch is manned.
+
+    `points_planned`: windows that should be open at this hour, None where the branch's plan says nothing.
+    """
 
     is_window: bool = True
     windows_open: int = 1
     recent: tuple[Recent, ...] = ()
+    points_planned: int | None = None
 
 
 @dataclass(frozen=True)
@@ -196,14 +200,19 @@ def replay(call: Call) -> bool | None:
     return (chosen.ticket_id, reason) == (call.ticket_id, call.reason)
 
 
-def is_degraded(parameters: Parameters, windows_open: int) -> bool:
+def planned(parameters: Parameters, by_plan: int | None) -> int | None:
+    """How many windows should be open: what the policy says, else what the branch plans for this hour."""
+    return parameters.points_planned if parameters.points_planned is not None else by_plan
+
+
+def is_degraded(points_planned: int | None, windows_open: int) -> bool:
     """Whether fewer windows are open than planned."""
-    return parameters.points_planned is not None and windows_open < parameters.points_planned
+    return points_planned is not None and windows_open < points_planned
 
 
 def _breaks(parameters: Parameters, where: Circumstances) -> bool:
     """Whether a priority customer already had one of this window's last calls in degraded mode."""
-    if not where.is_window or not is_degraded(parameters, where.windows_open):
+    if not where.is_window or not is_degraded(planned(parameters, where.points_planned), where.windows_open):
         return False
     return any(each.service_level in PRIORITY for each in where.recent[: PRIORITY_EVERY - 1])
 

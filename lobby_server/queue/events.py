@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lobby_server.branch.rules import ServicePoint
 from lobby_server.kernel.events import Event, to_json
-from lobby_server.queue.rules import Ticket, Waits
+from lobby_server.queue.rules import QueuePolicy, Standing, Ticket, Waits
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,13 @@ class TicketDelayed(TicketEvent):
 
 
 @dataclass(frozen=True)
+class TicketChanged(TicketEvent):
+    """It is served at another level from the next call on; place, cap and counts are kept."""
+
+    type: ClassVar[str] = "ticket.changed"
+
+
+@dataclass(frozen=True)
 class TicketCancelled(TicketEvent):
     """The place was given up; the number stays used."""
 
@@ -146,3 +153,38 @@ class ExpectedWaitChanged(Event):
 
     type: ClassVar[str] = "expected_wait.changed"
     waits: Mapping[str, Waits]
+
+
+@dataclass(frozen=True)
+class QueueChanged(Event):
+    """The queue as a whole stands otherwise: its rule, its manning, or who is served by nobody."""
+
+    type: ClassVar[str] = "queue.changed"
+    policy: QueuePolicy
+    standing: Standing
+
+    def data(self) -> dict[str, Any]:
+        """The rule by name and version, the windows, and the ids of the tickets that nobody serves."""
+        return {
+            "discipline": self.policy.discipline,
+            "rule_version": self.policy.rule_version,
+            "overtake_cap": self.policy.overtake_cap,
+            "is_degraded": self.standing.is_degraded,
+            "points_open": self.standing.points_open,
+            "points_planned": self.standing.points_planned,
+            "unserved": list(self.standing.unserved),
+        }
+
+
+@dataclass(frozen=True)
+class TicketRated(Event):
+    """The customer said what they thought of it; their words are not in here."""
+
+    type: ClassVar[str] = "rating.given"
+    ticket: Ticket
+    stars: int
+
+    def data(self) -> dict[str, Any]:
+        """The ticket's number, where it was served, and the stars."""
+        of = self.ticket
+        return {"ticket_id": of.id, "number": of.number, "service_point": of.service_point, "stars": self.stars}

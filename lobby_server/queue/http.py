@@ -12,6 +12,7 @@ from lobby_server.kernel.errors import Invalid, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions, store, wire
 from lobby_server.queue.actions import calls, places
+from lobby_server.queue.actions.waits import line_of
 from lobby_server.queue.discipline import replay
 from lobby_server.queue.events import PointEvent
 from lobby_server.queue.rules import Ticket
@@ -129,9 +130,9 @@ def _issued(
     """The next step's ticket with its place in the line it joined."""
     ticket = issued.ticket
     points = branches.service_points(work.db, ticket.branch_id)
-    line = actions.line_of(store.live(work.db, ticket.branch_id), points, types)
+    line = line_of(store.live(work.db, ticket.branch_id), points, types)
     ahead = len(line.ahead(ticket.ticket_class, ticket.placed_at))
-    waits = store.look_at_queue(work.db, ticket.branch_id).waits.get(ticket.ticket_class)
+    waits = store.look_at_queue(work.db, ticket.branch_id).waits_of(ticket.service_level).get(ticket.ticket_class)
     url = f"{public_url}/t/{issued.ticket_key}" if public_url else None
     return wire.issued_ticket(ticket, issued.ticket_key, url, ahead, waits)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lobby_server.branch import events as branch_events
+from lobby_server.branch import live as branch_live
 from lobby_server.kernel.events import Recorded
 from lobby_server.queue import events, wire
 from lobby_server.realtime.wording import Reader, Wording, as_recorded
 from lobby_server.staff import store as staff
 
-STAFF_AUDIENCES = ("lobby", "teller", "rm", "head")
-PUBLIC_AUDIENCES = ("kiosk", "wall", "ticket")
+STAFF_AUDIENCES = branch_live.STAFF_AUDIENCES
+PUBLIC_AUDIENCES = branch_live.PUBLIC_AUDIENCES
 
 
 def _ticket_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
@@ -26,12 +28,24 @@ def _ticket_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.public_form(happened.data)
 
 
+def _call_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.public_call(happened.data)
+
+
 def _point_for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.point_seen(happened.data, colleague(reader, happened.data["staff_id"])).model_dump()
 
 
 def _point_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
     return wire.point_seen(happened.data, None).model_dump()
+
+
+def _queue_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.queue_seen(happened.data).model_dump()
+
+
+def _queue_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+    return wire.public_queue_seen(happened.data).model_dump()
 
 
 def colleague(reader: Reader, staff_id: str | None) -> wire.StaffSeen | None:
@@ -46,7 +60,8 @@ _POINTS = dict.fromkeys(STAFF_AUDIENCES, _point_for_staff) | dict.fromkeys(PUBLI
 
 WORDING: Wording = {
     events.TicketIssued.type: _TICKETS,
-    events.TicketCalled.type: {**_TICKETS, **dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)},
+    events.TicketCalled.type: dict.fromkeys(STAFF_AUDIENCES, _call_for_staff)
+    | dict.fromkeys(PUBLIC_AUDIENCES, _call_for_all),
     events.TicketRecalled.type: _TICKETS,
     events.TicketStarted.type: _TICKETS,
     events.TicketFinished.type: _TICKETS,
@@ -55,8 +70,13 @@ WORDING: Wording = {
     events.TicketResumed.type: _TICKETS,
     events.TicketTransferred.type: _TICKETS,
     events.TicketDelayed.type: _TICKETS,
+    events.TicketChanged.type: _TICKETS,
     events.TicketCancelled.type: _TICKETS,
+    branch_events.ServicePointChanged.type: _POINTS,
     events.ServicePointOpened.type: _POINTS,
     events.ServicePointClosed.type: _POINTS,
+    events.TicketRated.type: {"head": as_recorded},
+    events.QueueChanged.type: dict.fromkeys(STAFF_AUDIENCES, _queue_for_staff)
+    | dict.fromkeys(PUBLIC_AUDIENCES, _queue_for_all),
     events.ExpectedWaitChanged.type: dict.fromkeys(STAFF_AUDIENCES + PUBLIC_AUDIENCES, as_recorded),
 }

@@ -26,8 +26,12 @@ RUN_MAX = 10  # the longest run of VIPs that a policy may allow: what is remembe
 WEIGHT_MAX = 100.0
 
 RECALLS_BEFORE_NO_SHOW = 2  # docs/reference: recall twice, then it is a no-show
+RECALL_EVERY = timedelta(seconds=30)  # docs/reference: time to walk from the back of the hall
 REENTRY_LIVES = timedelta(minutes=30)
 DELAY_LASTS = timedelta(minutes=10)
+DELAYS_MAX = 3  # half an hour in all: whoever needs more takes a new ticket
+RATING_WITHIN = timedelta(hours=2)  # as long as the ticket's page lives
+STARS_MAX = 5
 
 
 class TicketState(StrEnum):
@@ -89,6 +93,8 @@ class Ticket:
     overtaken_manual: int = 0
     only_at: str | None = None
     missed_at: datetime | None = None
+    recalled_at: datetime | None = None
+    delay_count: int = 0
 
     @property
     def number(self) -> str:
@@ -150,12 +156,41 @@ def check_policy(policy: QueuePolicy) -> None:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How the queue stands as a whole: what every screen is told beside the tickets.
+
+    `points_open` counts windows, `points_planned` is None where nothing is planned. `unserved` maps the waiting
+    tickets that no open point calls to what they wait for (a class, or `@W1` for one point), earliest first.
+    """
+
+    points_open: int = 0
+    points_planned: int | None = None
+    is_degraded: bool = False
+    unserved: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the branch's last days were like at this hour: arrivals by class and level, and silent leavers."""
+
+    arrivals_per_h: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    leavers_per_h: float = 0.0
+
+
+@dataclass(frozen=True)
 class Waits:
     """Expected wait in seconds: one in ten waits less than p10, nine in ten less than p90."""
 
     p10_s: int
     p50_s: int
     p90_s: int
+
+
+def recall_wait_s(ticket: Ticket, now: datetime) -> int:
+    """How many seconds until the ticket may be called again; 0 when it may, or when the clock was set back."""
+    last = ticket.recalled_at or ticket.called_at
+    since = now - last if last is not None else RECALL_EVERY
+    return math.ceil((RECALL_EVERY - since).total_seconds()) if timedelta() <= since < RECALL_EVERY else 0
 
 
 _S = TicketState
@@ -166,11 +201,13 @@ TRANSITIONS: Mapping[str, Mapping[TicketState, TicketState]] = {
     "start": {_S.CALLED: _S.IN_SERVICE},
     "finish": {_S.IN_SERVICE: _S.FINISHED},
     "miss": {_S.CALLED: _S.MISSED},
+    "hold": dict.fromkeys((_S.WAITING, _S.DELAYED, _S.PARKED), _S.PARKED),
     "park": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.PARKED),
     "transfer": dict.fromkeys((_S.CALLED, _S.IN_SERVICE), _S.WAITING),
     "delay": {_S.WAITING: _S.DELAYED},
     "resume": dict.fromkeys((_S.PARKED, _S.DELAYED, _S.MISSED), _S.WAITING),
     "cancel": dict.fromkeys((_S.WAITING, _S.CALLED, _S.PARKED, _S.DELAYED, _S.MISSED), _S.CANCELLED),
+    "reinstate": {_S.CANCELLED: _S.WAITING},
 }
 
 

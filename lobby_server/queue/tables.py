@@ -20,6 +20,10 @@ branch_queue = sa.Table(
     sa.Column("policy", Json, nullable=True),
     # Each point's last calls, newest first: {code: [[service_level, passed_others], ...]}.
     sa.Column("recent", Json, nullable=True),
+    # What screens were last told of the queue as a whole (`discipline.Told`); NULL before anything was told.
+    sa.Column("told", Json, nullable=True),
+    # What this hour was like on the last days (`rules.Usual`); NULL before the worker has looked.
+    sa.Column("usual", Json, nullable=True),
 )
 
 ticket_counter = sa.Table(
@@ -63,6 +67,8 @@ ticket = sa.Table(
     sa.Column("overtaken_manual", sa.Integer, nullable=False, server_default="0"),
     sa.Column("only_at", sa.String(16), nullable=True),
     sa.Column("missed_at", Moment, nullable=True),
+    sa.Column("recalled_at", Moment, nullable=True),
+    sa.Column("delay_count", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("branch_id", "business_day", "series", "ordinal"),
     sa.CheckConstraint(
         "state IN ('waiting', 'called', 'in_service', 'finished', 'cancelled', 'missed', 'parked', 'delayed')",
@@ -114,4 +120,15 @@ ticket_call = sa.Table(
     # What else the rule looked at, with the policy, so that it can be replayed; NULL on calls from before.
     sa.Column("circumstances", Json, nullable=True),
     sa.Column("hand_reason", sa.String(200), nullable=True),
+)
+
+# What the customer thought of it, once a ticket; the note is free text and therefore sealed.
+ticket_rating = sa.Table(
+    "ticket_rating",
+    metadata,
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("stars", sa.Integer, nullable=False),
+    sa.Column("note_sealed", sa.LargeBinary, nullable=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
 )

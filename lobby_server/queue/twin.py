@@ -11,7 +11,7 @@ Whoever left silently is still called; nobody comes, and the point is free again
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,46 +56,54 @@ class Points:
     """The open service points: class masks, when each comes free, and what it remembers of its last calls.
 
     `vip_run`: priority customers called in a row past a waiting other. `since_priority`: calls since the last
-    priority customer.
+    priority customer. `breaks`: 1 for windows of a branch in degraded mode. No call is made from `closes_ms` on.
     """
 
     serves: Ints
     free_ms: Ints
     vip_run: Ints
     since_priority: Ints
+    breaks: Ints
+    closes_ms: Ints
 
     @classmethod
     def fresh(cls, serves: Sequence[int], free_ms: Sequence[int]) -> Points:
-        """Points that remember nothing."""
+        """Points that remember nothing, outside degraded mode, open for ever."""
         nought = np.zeros(len(serves), np.int64)
-        return cls(np.array(serves, np.int64), np.array(free_ms, np.int64), nought, nought + PRIORITY_EVERY)
+        memory = (nought, nought + PRIORITY_EVERY)
+        return cls(np.array(serves, np.int64), np.array(free_ms, np.int64), *memory, nought, nought + NEVER)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The mode (`MODES`) and its limits. `points_planned` 0 switches the breaker off."""
+    """The mode (`MODES`) and its limits."""
 
     mode: int = FIFO_MODE
     vip_run_max: int = 2
     overdue_ms: int = 1_800_000
-    points_planned: int = 0
     no_show_ms: int = 60_000
 
 
 def twin_of(customers: Customers, points: Points, rules: Rules, until: int = -1) -> Ints:
-    """When each customer is called, int64[n] in ms, NEVER for those who are not; stops when `until` is called.
+    """When each customer is called, int64[n] in ms, NEVER for those who are not; stops when `until` is called."""
+    return play(customers, points, rules, until)[0]
+
+
+def play(customers: Customers, points: Points, rules: Rules, until: int = -1) -> tuple[Ints, Ints]:
+    """The same, and how often each was overtaken by then.
 
     The compiled core where numba is installed, else the reference: the same to the tick.
     """
     if not COMPILED:
-        return np.array(simulate_reference(customers, points, rules, until), np.int64)
+        branch = _play_reference(customers, points, rules, until)
+        return np.array(branch.called_ms, np.int64), np.array(branch.overtaken, np.int64)
     c, p, r = customers, points, rules
-    called: Ints = simulate(
+    played: tuple[Ints, Ints] = simulate(
         c.klass, c.placed_ms, c.weight, c.priority, c.overtaken, c.cap, c.service_ms, c.leaves_ms,
-        p.serves, p.free_ms, p.vip_run, p.since_priority,
-        r.mode, r.vip_run_max, r.overdue_ms, r.points_planned, r.no_show_ms, until,
+        p.serves, p.free_ms, p.vip_run, p.since_priority, p.breaks, p.closes_ms,
+        r.mode, r.vip_run_max, r.overdue_ms, r.no_show_ms, until,
     )  # fmt: skip
-    return called
+    return played
 
 
 # ---- The reference ------------------------------------------------------------------------------------------------
@@ -103,13 +111,17 @@ def twin_of(customers: Customers, points: Points, rules: Rules, until: int = -1)
 
 def simulate_reference(customers: Customers, points: Points, rules: Rules, until: int = -1) -> list[int]:
     """The same in plain Python, as the branch would say it. Order and units as in `twin_of`."""
+    return _play_reference(customers, points, rules, until).called_ms
+
+
+def _play_reference(customers: Customers, points: Points, rules: Rules, until: int) -> _Branch:
     branch = _Branch(customers, points, rules)
     while until < 0 or branch.called_ms[until] == NEVER:
         turn = branch.next_turn()
         if turn is None:
             break
         branch.call(*turn)
-    return branch.called_ms
+    return branch
 
 
 class _Branch:
@@ -129,6 +141,8 @@ class _Branch:
         self.free: list[int] = points.free_ms.tolist()
         self.vip_run: list[int] = points.vip_run.tolist()
         self.since_priority: list[int] = points.since_priority.tolist()
+        self.breaks: list[int] = points.breaks.tolist()
+        self.closes: list[int] = points.closes_ms.tolist()
         self.called_ms = [int(NEVER)] * len(self.placed)
         # Everybody before a point's head has been called or is not for it.
         self.head = [0] * len(self.serves)
@@ -140,7 +154,8 @@ class _Branch:
             first = self._first(j)
             if first < len(self.placed):
                 turn = (max(self.free[j], self.placed[first], 0), self.free[j], j)
-                best = turn if best is None or turn < best else best
+                if turn[0] < self.closes[j]:
+                    best = turn if best is None or turn < best else best
         return None if best is None or best[0] >= NEVER else (best[2], best[0])
 
     def _first(self, j: int) -> int:
@@ -174,8 +189,7 @@ class _Branch:
         if capped:
             return capped[0]
         chosen = self._by_mode(line, j, now)
-        is_degraded = len(self.serves) < self.rules.points_planned
-        if self.priority[chosen] and is_degraded and self.since_priority[j] < PRIORITY_EVERY - 1:
+        if self.priority[chosen] and self.breaks[j] and self.since_priority[j] < PRIORITY_EVERY - 1:
             others = [i for i in line if not self.priority[i]]
             return self._by_mode(others, j, now) if others else chosen
         return chosen
@@ -251,7 +265,7 @@ def _first_capped(klass, placed, overtaken, cap, called, serves, head, now):  # 
 
 
 @_compiled
-def _next_turn(klass, placed, called, serves, free, head):  # type: ignore[no-untyped-def]
+def _next_turn(klass, placed, called, serves, free, closes, head):  # type: ignore[no-untyped-def]
     best, best_at = -1, NEVER
     for j in range(len(serves)):
         i = head[j]
@@ -261,6 +275,8 @@ def _next_turn(klass, placed, called, serves, free, head):  # type: ignore[no-un
         if i == len(placed):
             continue
         at = max(free[j], placed[i], 0)
+        if at >= closes[j]:
+            continue
         if at < best_at or (best >= 0 and at == best_at and free[j] < free[best]):
             best, best_at = j, at
     return best, best_at
@@ -269,17 +285,16 @@ def _next_turn(klass, placed, called, serves, free, head):  # type: ignore[no-un
 @_compiled
 def simulate(  # type: ignore[no-untyped-def]
     klass, placed, weight, priority, overtaken_before, cap, service, leaves,
-    serves, free_before, vip_run_before, since_before,
-    mode, vip_run_max, overdue, points_planned, no_show, until,
+    serves, free_before, vip_run_before, since_before, breaks, closes,
+    mode, vip_run_max, overdue, no_show, until,
 ):  # fmt: skip
-    """The compiled core: arguments as flat int64 arrays in the order of the dataclasses; see `twin_of`."""
+    """The compiled core: arguments as flat int64 arrays in the order of the dataclasses; see `play`."""
     overtaken, free = overtaken_before.copy(), free_before.copy()
     vip_run, since = vip_run_before.copy(), since_before.copy()
     called = np.full(len(placed), NEVER, np.int64)
     head = np.zeros(len(serves), np.int64)
-    is_degraded = len(serves) < points_planned
     while until < 0 or called[until] == NEVER:
-        j, now = _next_turn(klass, placed, called, serves, free, head)
+        j, now = _next_turn(klass, placed, called, serves, free, closes, head)
         if j < 0:
             break
         chosen = head[j]
@@ -296,7 +311,7 @@ def simulate(  # type: ignore[no-untyped-def]
                     )
                 if pick >= 0:
                     chosen = pick
-                if only_others or not (is_degraded and priority[chosen] and since[j] < PRIORITY_EVERY - 1):
+                if only_others or not (breaks[j] and priority[chosen] and since[j] < PRIORITY_EVERY - 1):
                     break
                 only_others = True
         passed_others = False
@@ -308,20 +323,21 @@ def simulate(  # type: ignore[no-untyped-def]
         vip_run[j] = vip_run[j] + 1 if priority[chosen] and passed_others else 0
         since[j] = 0 if priority[chosen] else since[j] + 1
         free[j] = now + (service[chosen] if leaves[chosen] > now else no_show)
-    return called
+    return called, overtaken
 
 
 @_compiled
 def _runs(  # type: ignore[no-untyped-def]
-    klass, placed, weight, priority, overtaken, cap, service, leaves, serves, free, vip_run, since, rules, target
-):
+    klass, placed, weight, priority, overtaken, cap, service, leaves,
+    serves, free, vip_run, since, breaks, closes, rules, target,
+):  # fmt: skip
     found = np.empty(len(placed), np.int64)
     for r in range(len(placed)):
         # fmt: off
         found[r] = simulate(
             klass[r], placed[r], weight[r], priority[r], overtaken[r], cap[r], service[r], leaves[r],
-            serves, free[r], vip_run, since, rules[0], rules[1], rules[2], rules[3], rules[4], target,
-        )[target]
+            serves, free[r], vip_run, since, breaks, closes, rules[0], rules[1], rules[2], rules[3], target,
+        )[0][target]
         # fmt: on
     return found
 
@@ -333,16 +349,14 @@ def runs_of(customers: Customers, points: Points, rules: Rules, target: int, *, 
     """
     c, p = customers, points
     if compiled:
-        told = np.array(
-            [rules.mode, rules.vip_run_max, rules.overdue_ms, rules.points_planned, rules.no_show_ms], np.int64
-        )
+        told = np.array([rules.mode, rules.vip_run_max, rules.overdue_ms, rules.no_show_ms], np.int64)
         found: Ints = _runs(
             c.klass, c.placed_ms, c.weight, c.priority, c.overtaken, c.cap, c.service_ms, c.leaves_ms,
-            p.serves, p.free_ms, p.vip_run, p.since_priority, told, target,
+            p.serves, p.free_ms, p.vip_run, p.since_priority, p.breaks, p.closes_ms, told, target,
         )  # fmt: skip
         return found
     called = [
-        simulate_reference(row_of(c, r), Points(p.serves, p.free_ms[r], p.vip_run, p.since_priority), rules, target)
+        simulate_reference(row_of(c, r), replace(p, free_ms=p.free_ms[r]), rules, target)
         for r in range(len(c.placed_ms))
     ]
     return np.array([each[target] for each in called], np.int64)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from lobby_server.doors.reading import Code, Id, Text, Wire
 from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.events import to_json
 from lobby_server.queue.discipline import Call, Candidate
-from lobby_server.queue.events import PointEvent, TicketEvent
-from lobby_server.queue.rules import Ticket, Waits
+from lobby_server.queue.events import PointEvent, QueueChanged, TicketEvent
+from lobby_server.queue.rules import PRIORITY, STARS_MAX, VULNERABLE, QueuePolicy, Standing, Ticket, Waits
 
 
 class WaitSeen(Wire):
@@ -38,6 +40,13 @@ class PublicTicket(Wire):
     called_at: str | None
     service_point: str | None
     language: str
+    recall_count: int = 0
+
+
+class PublicCall(PublicTicket):
+    """A call on the wall; `reason` says without naming anybody why somebody who came later went first, if so."""
+
+    reason: str | None = None
 
 
 class TicketSeen(PublicTicket):
@@ -54,7 +63,6 @@ class TicketSeen(PublicTicket):
     started_at: str | None
     finished_at: str | None
     call_count: int
-    recall_count: int = 0
     overtake_cap: int = 0
     overtaken: int = 0
     overtaken_by_hand: int = 0
@@ -73,6 +81,30 @@ class CalledSeen(TicketSeen):
     """A ticket that was just called, and whom this passed: screens update those too."""
 
     passed: list[PassedSeen]
+
+
+class PublicQueueSeen(Wire):
+    """The queue as a whole: by which rule it is served, and whether fewer windows are open than planned."""
+
+    discipline: str
+    rule_version: str
+    overtake_cap: int
+    is_degraded: bool
+    points_open: int
+    points_planned: int | None
+
+
+class QueueSeen(PublicQueueSeen):
+    """The same for staff, with the ids of the waiting tickets that no open point calls."""
+
+    unserved: list[str]
+
+
+class RatingGiven(Wire):
+    """What a customer thought of it, and a few words if they like."""
+
+    stars: Annotated[int, Field(ge=1, le=STARS_MAX)]
+    note: Text | None = None
 
 
 class StaffSeen(Wire):
@@ -196,7 +228,27 @@ def _staff_fields(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def public_form(data: Mapping[str, Any]) -> dict[str, Any]:
     """An event's ticket for everybody: nothing by which a person could be found."""
-    return {name: data[name] for name in PublicTicket.model_fields}
+    return {name: data[name] for name in PublicTicket.model_fields if name in data}
+
+
+def public_call(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's ticket for everybody, with the reason of its turn."""
+    return PublicCall(**public_form(data), reason=reason_of_turn(data)).model_dump()
+
+
+def reason_of_turn(data: Mapping[str, Any]) -> str | None:
+    """Why a call went out of the order of arrival, in a word that anybody may read.
+
+    `cap`: the fairness printed on this ticket was used up; `help`, `priority`, `staff` (a colleague's own choice):
+    somebody who came earlier waits on. None: it was the earliest.
+    """
+    if 0 < data.get("overtake_cap", 0) <= data.get("overtaken_auto", 0):
+        return "cap"
+    if not data.get("passed"):
+        return None
+    return (
+        "help" if data["service_level"] == VULNERABLE else "priority" if data["service_level"] in PRIORITY else "staff"
+    )
 
 
 def ticket_data(ticket: Ticket) -> dict[str, Any]:
@@ -218,6 +270,21 @@ def point_seen(data: Mapping[str, Any], staff: StaffSeen | None) -> PointSeen:
 def point_data(event: PointEvent) -> dict[str, Any]:
     """A service point as events hold it."""
     return event.data()
+
+
+def queue_data(branch_id: str, policy: QueuePolicy, standing: Standing) -> dict[str, Any]:
+    """The queue as a whole as events hold it."""
+    return QueueChanged(branch_id, policy, standing).data()
+
+
+def queue_seen(data: Mapping[str, Any]) -> QueueSeen:
+    """An event's queue for staff."""
+    return QueueSeen(**data)
+
+
+def public_queue_seen(data: Mapping[str, Any]) -> PublicQueueSeen:
+    """The same for everybody."""
+    return PublicQueueSeen(**{name: data[name] for name in PublicQueueSeen.model_fields})
 
 
 def wait_seen(waits: Waits) -> WaitSeen:

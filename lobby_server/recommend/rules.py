@@ -8,13 +8,18 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 MATURES_WITHIN = timedelta(days=30)
 CARD_EXPIRES_WITHIN = timedelta(days=60)
 INFLOW_WITHIN = timedelta(days=14)
 PENSION_DAYS = 5
+ABANDONED_WITHIN = timedelta(days=30)
+
+
+ACCEPTED, DECLINED, DEFERRED = "accepted", "declined", "deferred"
+OFFERS_MAX = 3  # nobody remembers a fourth, and the first is the only one that is said aloud
 
 
 class Fact(Protocol):
@@ -43,13 +48,37 @@ class Need:
     reason: Reason
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A product spoken of on a visit, and what the customer said. `rank` 1 is the recommendation."""
+
+    id: str
+    branch_id: str
+    visit_id: str
+    customer_id: str
+    rank: int
+    product: str
+    product_line: str
+    names: Mapping[str, str]
+    reason: Reason
+    need: str | None
+    campaign: str | None
+    shown_at: datetime
+    answer: str | None = None
+    answer_reason: str | None = None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+
+
 def infer_need(tags: Sequence[Fact], today: date) -> Need | None:
     """The first rule that holds. None when no tag says anything: then the customer is asked."""
-    for name, rule in _RULES:
-        for tag in tags:
-            if tag.name == name and (need := rule(tag.value, today)):
-                return need
-    return None
+    return next(iter(infer_needs(tags, today)), None)
+
+
+def infer_needs(tags: Sequence[Fact], today: date) -> list[Need]:
+    """What every rule that holds says, first what passes soonest."""
+    found = (rule(tag.value, today) for name, rule in _RULES for tag in tags if tag.name == name)
+    return [need for need in found if need is not None]
 
 
 def declared(service_type: str) -> Need:
@@ -95,9 +124,20 @@ def _inflow(value: Mapping[str, Any], today: date) -> Need | None:
     return None
 
 
+def _abandoned(value: Mapping[str, Any], today: date) -> Need | None:
+    """They began something in the app and did not come to its end: `step` names the service type."""
+    days, step = _days_until(value, "on", today), value.get("step")
+    if isinstance(step, str) and days is not None and 0 <= -days <= ABANDONED_WITHIN.days:
+        return Need(step, Reason("abandoned_step", {"days": -days}))
+    return None
+
+
 _RULES: tuple[tuple[str, Callable[[Mapping[str, Any], date], Need | None]], ...] = (
     ("pension_day", _pension),
     ("card_expiry", _card),
     ("deposit_maturing", _deposit),
     ("large_inflow", _inflow),
+    ("abandoned_step", _abandoned),
 )
+# Tags of which a rule says when they count.
+UNDERSTOOD = frozenset(name for name, _rule in _RULES)

@@ -11,13 +11,15 @@ PASSWORD_LENGTH_MIN = 8
 
 @dataclass(frozen=True)
 class Staff:
-    """A member of staff. `roles` are names of the policy table (`teller`, `lobby_manager`)."""
+    """A member of staff. `roles` are names of the policy table (`teller`), `licences` what they may sell."""
 
     id: str
     branch_id: str
     staff_no: str
     name: str
     roles: tuple[str, ...]
+    licences: tuple[str, ...] = ()
+    disabled_at: datetime | None = None
 
 
 @dataclass(frozen=True)

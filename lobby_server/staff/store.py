@@ -24,6 +24,7 @@ def add(db: sa.Connection, keys: Keyring, new: Staff, password_hash: str) -> Non
             staff_no=new.staff_no,
             name_sealed=keys.seal(new.name, NAME),
             roles=list(new.roles),
+            licences=list(new.licences),
             password_hash=password_hash,
         )
     )
@@ -39,6 +40,13 @@ def find(db: sa.Connection, keys: Keyring, branch_id: str, staff_no: str) -> tup
     return (_staff(row, keys), row.password_hash) if row else None
 
 
+def lock(db: sa.Connection, keys: Keyring, branch_id: str, staff_no: str) -> Staff | None:
+    """A colleague of this branch, disabled or not, until the commit this deed's alone."""
+    mine = sa.and_(staff.c.branch_id == branch_id, staff.c.staff_no == staff_no)
+    row = db.execute(sa.select(staff).where(mine).with_for_update()).one_or_none()
+    return _staff(row, keys) if row else None
+
+
 def is_taken(db: sa.Connection, branch_id: str, staff_no: str) -> bool:
     """Whether somebody has or had this number."""
     mine = sa.and_(staff.c.branch_id == branch_id, staff.c.staff_no == staff_no)
@@ -51,6 +59,20 @@ def named(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, S
         return {}
     rows = db.execute(sa.select(staff).where(staff.c.id.in_(sorted(ids))))
     return {row.id: _staff(row, keys) for row in rows}
+
+
+def on_duty(db: sa.Connection, branch_id: str, role: str, now: datetime) -> list[str]:
+    """The ids of the colleagues with a role who are signed in, by staff number."""
+    rows = db.execute(
+        sa.select(staff.c.id, staff.c.roles)
+        .where(
+            staff.c.branch_id == branch_id,
+            staff.c.disabled_at.is_(None),
+            staff.c.id.in_(sa.select(sign_in.c.staff_id).where(sign_in.c.expires_at > now)),
+        )
+        .order_by(staff.c.staff_no)
+    )
+    return [row.id for row in rows if role in row.roles]
 
 
 def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetime) -> None:
@@ -88,7 +110,15 @@ def forget_old_sign_ins(db: sa.Connection, now: datetime) -> None:
 
 
 def _staff(row: sa.Row[Any], keys: Keyring) -> Staff:
-    return Staff(row.id, row.branch_id, row.staff_no, keys.open(row.name_sealed, NAME), tuple(row.roles))
+    return Staff(
+        id=row.id,
+        branch_id=row.branch_id,
+        staff_no=row.staff_no,
+        name=keys.open(row.name_sealed, NAME),
+        roles=tuple(row.roles),
+        licences=tuple(row.licences),
+        disabled_at=row.disabled_at,
+    )
 
 
 def set_all_passwords(db: sa.Connection, password_hash: str) -> None:

@@ -16,6 +16,9 @@ staff = sa.Table(
     sa.Column("roles", Json, nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("disabled_at", Moment, nullable=True),
+    sa.Column("licences", Json, nullable=False, server_default="[]"),
+    sa.Column("pin_hash", sa.String(200), nullable=True),
+    sa.Column("pin_tries", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("branch_id", "staff_no"),
 )
 
@@ -28,5 +31,8 @@ sign_in = sa.Table(
     sa.Column("csrf", sa.String(64), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+    # Signed in with a PIN on this device; until when a full sign-in lets its owner do so again.
+    sa.Column("device_id", sa.String(36), nullable=True),
+    sa.Column("seen_at", Moment, nullable=True),
     sa.Index(None, "expires_at"),
 )

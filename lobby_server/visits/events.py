@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lobby_server.kernel.events import Event, to_json
-from lobby_server.visits.rules import Visit
+from lobby_server.visits.rules import Alert, Visit
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,10 @@ class VisitEvent(Event):
     visit: Visit
 
     def data(self) -> dict[str, Any]:
-        """The visit's fields and what it was promised."""
-        return {**to_json(self.visit), "promise_s": self.visit.promise_s}
+        """The visit's fields, what it was promised, and until when the newest deed can be undone."""
+        fields = to_json(self.visit)
+        undo = fields.pop("undo")
+        return {**fields, "promise_s": self.visit.promise_s, "undo_until": undo["until"] if undo else None}
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,33 @@ class VisitServed(VisitEvent):
 
 @dataclass(frozen=True)
 class VisitReturned(VisitEvent):
-    """They are back in line: parked, sent on, or with a next step."""
+    """They are back in line: parked, sent on, with a next step, or from a machine (`because` says why)."""
 
     type: ClassVar[str] = "visit.returned"
+    because: str | None = None
+
+    def data(self) -> dict[str, Any]:
+        """The visit's fields and why they are back."""
+        return {**super().data(), "because": self.because}
+
+
+@dataclass(frozen=True)
+class VisitGreeted(VisitEvent):
+    """A colleague has spoken to them."""
+
+    type: ClassVar[str] = "visit.greeted"
+
+
+@dataclass(frozen=True)
+class VisitChanged(VisitEvent):
+    """Its level, whom it came with, or a deed that was undone (`undone` names it)."""
+
+    type: ClassVar[str] = "visit.changed"
+    undone: str | None = None
+
+    def data(self) -> dict[str, Any]:
+        """The visit's fields and what was undone."""
+        return {**super().data(), "undone": self.undone}
 
 
 @dataclass(frozen=True)
@@ -67,3 +93,42 @@ class VisitLeft(VisitEvent):
     """They are gone."""
 
     type: ClassVar[str] = "visit.left"
+
+
+@dataclass(frozen=True)
+class AlertEvent(Event):
+    """Something about one alert."""
+
+    alert: Alert
+
+    def data(self) -> dict[str, Any]:
+        """The alert's fields and what a screen makes of it."""
+        return {**to_json(self.alert), "urgency": self.alert.urgency}
+
+
+@dataclass(frozen=True)
+class AlertRaised(AlertEvent):
+    """Somebody must come; it is leased to one lobby manager."""
+
+    type: ClassVar[str] = "alert.raised"
+
+
+@dataclass(frozen=True)
+class AlertEscalated(AlertEvent):
+    """Nobody answered in time: somebody else is asked now."""
+
+    type: ClassVar[str] = "alert.escalated"
+
+
+@dataclass(frozen=True)
+class AlertAcknowledged(AlertEvent):
+    """A colleague takes it on; nobody else is asked."""
+
+    type: ClassVar[str] = "alert.acknowledged"
+
+
+@dataclass(frozen=True)
+class AlertEnded(AlertEvent):
+    """There is no cause for it any more."""
+
+    type: ClassVar[str] = "alert.ended"

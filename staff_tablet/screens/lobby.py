@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import Branch, ServiceType
+from lobby_server.branch.wire import seen
 from lobby_server.customers import store as customers
 from lobby_server.doors.reading import Wire
 from lobby_server.doors.routes import Call, Door
@@ -20,9 +22,13 @@ from lobby_server.queue import store as queue_store
 from lobby_server.queue import wire as queue_wire
 from lobby_server.queue.events import PointEvent
 from lobby_server.realtime.wording import Reader, Vocabulary
+from lobby_server.recommend import store as recommendations
 from lobby_server.staff import store as staff
+from lobby_server.visits import live as visits_live
 from lobby_server.visits import store as visits_store
 from lobby_server.visits import wire as visits_wire
+from lobby_server.visits.live import recommended
+from lobby_server.visits.store import alerts
 
 # The first that fits: a branch head who also serves at a window sees what a head sees.
 _AUDIENCES = {HEAD: "head", LOBBY_MANAGER: "lobby", RM: "rm", TELLER: "teller", KIOSK: "kiosk", WALL: "wall"}
@@ -50,15 +56,6 @@ class ServiceTypeSeen(Wire):
     tile: bool
 
 
-class DeviceSeen(Wire):
-    """A device and when it was last alive."""
-
-    id: str
-    kind: str
-    name: str
-    seen_at: str | None
-
-
 class Lobby(Wire):
     """One picture. `seq` is the number of this audience's newest event in it."""
 
@@ -71,8 +68,9 @@ class Lobby(Wire):
     visits: list[visits_wire.VisitSeen]
     tickets: list[queue_wire.TicketSeen] | list[queue_wire.PublicTicket]
     service_points: list[queue_wire.PointSeen]
-    devices: list[DeviceSeen]
-    alerts: list[str]
+    devices: list[seen.DeviceSeen]
+    alerts: list[visits_wire.AlertSeen]
+    queue: queue_wire.QueueSeen | queue_wire.PublicQueueSeen
     expected_wait: dict[str, queue_wire.WaitSeen]
 
 
@@ -94,7 +92,7 @@ def lobby_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Door
         with call.house.database.read() as db:
             reader = Reader(db, call.house.keys)
             picture = _Picture(reader, call.actor.branch_id, audience_of(call.actor), types)
-            return picture.draw(vocabulary, to_wire(call.house.clock.now()))
+            return picture.draw(vocabulary, call.house.clock.now())
 
     return door
 
@@ -108,7 +106,7 @@ class _Picture:
     audience: str
     types: Mapping[str, ServiceType]
 
-    def draw(self, vocabulary: Vocabulary, server_time: str) -> Lobby:
+    def draw(self, vocabulary: Vocabulary, now: datetime) -> Lobby:
         db = self.reader.db
         at = event_log.position(db, self.branch_id)
         queue = queue_store.look_at_queue(db, self.branch_id)
@@ -117,17 +115,23 @@ class _Picture:
         return Lobby(
             epoch=at.epoch,
             seq=event_log.last_of(db, self.branch_id, vocabulary.types[self.audience], at.seq),
-            server_time=server_time,
+            server_time=to_wire(now),
             audience=self.audience,
             branch=branch_seen(branch, queue),
-            service_types=[_service_type(each) for each in self.types.values()],
+            service_types=self._service_types(),
             visits=self._visits(),
             tickets=self._tickets(queue),
             service_points=self._points(),
-            devices=self._devices(),
-            alerts=[],
+            devices=self._devices(now),
+            alerts=self._alerts(),
+            queue=self._queue(queue),
             expected_wait={name: queue_wire.wait_seen(each) for name, each in queue.waits.items()},
         )
+
+    def _service_types(self) -> list[ServiceTypeSeen]:
+        """All of them, for a ticket may be older than a change; the first page shows what this branch offers."""
+        offered = branches.service_codes(self.reader.db, self.branch_id)
+        return [_service_type(each, is_offered=each.code in offered) for each in self.types.values()]
 
     @property
     def _is_staff(self) -> bool:
@@ -140,14 +144,14 @@ class _Picture:
         names = customers.names(
             self.reader.db, self.reader.keys, {each.customer_id for each in here if each.customer_id}
         )
-        claimants = self._colleagues(each.claim.staff_id for each in here if each.claim)
+        cards = [visits_wire.visit_data(each) for each in here]
+        colleagues = self._colleagues(staff_id for each in cards for staff_id in visits_wire.staff_ids(each))
+        offers = recommendations.offers_of(self.reader.db, [each["id"] for each in cards])
         return [
             visits_wire.visit_seen(
-                visits_wire.visit_data(each),
-                names.get(each.customer_id or ""),
-                claimants.get(each.claim.staff_id) if each.claim else None,
+                each, names.get(each["customer_id"] or ""), colleagues, recommended(offers, each["id"])
             )
-            for each in here
+            for each in cards
         ]
 
     def _colleagues(self, ids: Iterable[str]) -> dict[str, queue_wire.StaffSeen]:
@@ -169,6 +173,16 @@ class _Picture:
             queue_wire.PublicTicket(**queue_wire.public_form(queue_wire.ticket_data(each))) for each in shown.values()
         ]
 
+    def _queue(self, queue: queue_store.Queue) -> queue_wire.QueueSeen | queue_wire.PublicQueueSeen:
+        data = queue_wire.queue_data(self.branch_id, queue.policy, queue.standing)
+        return queue_wire.queue_seen(data) if self._is_staff else queue_wire.public_queue_seen(data)
+
+    def _alerts(self) -> list[visits_wire.AlertSeen]:
+        if self.audience not in visits_live.LADDER:
+            return []
+        living = [visits_wire.alert_data(each) for each in alerts.live(self.reader.db, self.branch_id)]
+        return visits_live.alerts_seen(self.reader, living, for_head=self.audience == "head")
+
     def _points(self) -> list[queue_wire.PointSeen]:
         points = branches.service_points(self.reader.db, self.branch_id)
         colleagues = self._colleagues(each.staff_id for each in points if each.staff_id)
@@ -180,15 +194,10 @@ class _Picture:
             for each in points
         ]
 
-    def _devices(self) -> list[DeviceSeen]:
+    def _devices(self, now: datetime) -> list[seen.DeviceSeen]:
         if not self._is_staff:
             return []
-        return [
-            DeviceSeen(
-                id=each.id, kind=each.kind, name=each.name, seen_at=to_wire(each.seen_at) if each.seen_at else None
-            )
-            for each in branches.devices(self.reader.db, self.branch_id)
-        ]
+        return [seen.device_seen(each, now) for each in branches.devices(self.reader.db, self.branch_id)]
 
 
 def branch_seen(branch: Branch, queue: queue_store.Queue) -> BranchSeen:
@@ -202,7 +211,7 @@ def branch_seen(branch: Branch, queue: queue_store.Queue) -> BranchSeen:
     )
 
 
-def _service_type(each: ServiceType) -> ServiceTypeSeen:
+def _service_type(each: ServiceType, *, is_offered: bool) -> ServiceTypeSeen:
     return ServiceTypeSeen(
         code=each.code,
         names=dict(each.names),
@@ -210,5 +219,5 @@ def _service_type(each: ServiceType) -> ServiceTypeSeen:
         ticket_class=each.ticket_class,
         typical_s=each.typical_s,
         icon=each.icon,
-        tile=each.tile,
+        tile=each.tile and is_offered,
     )

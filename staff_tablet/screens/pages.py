@@ -10,7 +10,7 @@ from flask import request
 
 from lobby_server.admin.furnish import plan
 from lobby_server.branch import store as branches
-from lobby_server.doors.files import StaticFiles
+from lobby_server.doors.files import SOUNDS, StaticFiles
 from lobby_server.doors.pages import LANGUAGES, Pages, Words, language_of_request, send_file
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import ANYONE, HEAD, LOBBY_MANAGER, RM, TELLER
@@ -24,12 +24,22 @@ _WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/
 WEB = Path(__file__).parents[1] / "web"
 
 
-def load_pages(kiosk_web: Path) -> Pages:
+def load_pages(kiosk_web: Path, recordings_dir: str = "") -> Pages:
     """Read all browser files, templates and words once. Raises MissingFiles when they are not vendored."""
     shared = WEB / "shared"
     own = {name: WEB / name for name in ("screens", "parts", "styles", "lib") if (WEB / name).is_dir()}
+    sounds = {"voice": WEB / "voice", **({"recordings": Path(recordings_dir)} if recordings_dir else {})}
     mounts = {"shared": shared, "kiosk": kiosk_web, **{f"staff/{name}": folder for name, folder in own.items()}}
+    mounts.update({name: folder for name, folder in sounds.items() if folder.is_dir()})
     return Pages([WEB, kiosk_web], StaticFiles(mounts), Words.read(shared / "words"))
+
+
+def voice_clips(files: StaticFiles) -> dict[str, dict[str, str]]:
+    """Where the clips of each language are; a recording stands before the synthetic clip of its name."""
+    return {
+        language: files.addresses_in(f"voice/{language}", SOUNDS) | files.addresses_in(f"recordings/{language}", SOUNDS)
+        for language in LANGUAGES
+    }
 
 
 def page_door(pages: Pages) -> Door:
@@ -73,12 +83,12 @@ def page_door(pages: Pages) -> Door:
             "reader": pages.files.address_of_specifier("zxing-wasm/reader"),
             "wasm": pages.files.address("shared/vendor/zxing_reader.wasm"),
         }
-        return show(call, "kiosk", decoder=decoder)
+        return show(call, "kiosk", decoder=decoder, voice=voice_clips(pages.files))
 
     @door.question("/wall", may={ANYONE})
     def get_wall(call: Call) -> Answer:
         """The wall display; it proves itself with its device key."""
-        return show(call, "wall")
+        return show(call, "wall", voice=voice_clips(pages.files))
 
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:

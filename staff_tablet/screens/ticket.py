@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
-from lobby_server.doors.pages import LANGUAGES, Pages
+from lobby_server.doors.pages import LANGUAGES, Pages, language_of_request
 from lobby_server.doors.reading import Wire
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import ANYONE
@@ -23,11 +24,15 @@ from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
-from lobby_server.queue.actions import KEY_PURPOSE, line_of
+from lobby_server.queue.actions import KEY_PURPOSE
 from lobby_server.queue.actions.places import cancel_by_holder, delay_by_holder
+from lobby_server.queue.actions.ratings import Rate, rate
+from lobby_server.queue.actions.waits import line_of
 from lobby_server.queue.rules import Ticket
-from lobby_server.queue.wire import Announced, announced
+from lobby_server.queue.store import ratings
+from lobby_server.queue.wire import Announced, RatingGiven, announced
 from lobby_server.realtime.wording import Vocabulary
+from staff_tablet.screens.ticket_forms import SAYINGS
 
 GONE_AFTER = timedelta(hours=2)  # the address leads nowhere two hours after the visit
 AUDIENCE = "ticket"
@@ -53,7 +58,9 @@ class TicketPage(Wire):
     service_point: PointName | None
     arrived_at: str
     called_at: str | None
+    recall_count: int
     overtake_cap: int
+    stars: int | None
     language: str
     epoch: str
     seq: int
@@ -88,6 +95,12 @@ def ticket_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Doo
         """The holder lets others go first for ten minutes."""
         return _by_holder(call, delay_by_holder)
 
+    @door.command("/tickets/{ticket_key}/rating", may={ANYONE}, takes=RatingGiven, gives=TicketPage, keyed=False)
+    def post_rating(call: Call) -> TicketPage:
+        """The holder says what they thought of it, once."""
+        call.run_plain(rate, Rate(call.path["ticket_key"], call.body.stars, call.body.note))
+        return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
+
     def _by_holder(call: Call, deed: Callable[[Work, str], Ticket]) -> TicketPage:
         call.run_plain(deed, call.path["ticket_key"])
         return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
@@ -105,16 +118,24 @@ def ticket_pages(
     def get_ticket_page(call: Call) -> Answer:
         """The phone page; it works without a script."""
         ticket_key = call.path["ticket_key"]
-        ticket = _page_data(call.house, ticket_key, types, vocabulary)
+        try:
+            ticket = _page_data(call.house, ticket_key, types, vocabulary)
+        except NotFound:
+            gone = pages.page("ticket-gone.html", language_of_request(), {}, bank_names=call.house.settings.bank_names)
+            return replace(gone, http_code=404)
         chosen = language() or ticket.language
-        return pages.page(
+        said = call.query.get("said", "")
+        page = pages.page(
             "ticket.html",
             chosen,
             {"page": "ticket", "ticket_key": ticket_key, "ticket": ticket.model_dump(mode="json")},
             ticket=ticket,
             other_language=next(each for each in LANGUAGES if each != chosen),
             bank_names=call.house.settings.bank_names,
+            said=said if said in SAYINGS else "",
         )
+        # Without a referrer a browser would not say either that its forms come from this page.
+        return replace(page, headers={**page.headers, "Referrer-Policy": "same-origin"})
 
     @door.question("/t/{ticket_key}/qr.svg", may={ANYONE})
     def get_ticket_qr(call: Call) -> Answer:
@@ -144,15 +165,16 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         branch = branches.find_branch(db, ticket.branch_id)
         assert branch is not None
         points = branches.service_points(db, ticket.branch_id)
-        policy = store.look_at_queue(db, ticket.branch_id).policy
-        line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), policy)
+        queue = store.look_at_queue(db, ticket.branch_id)
+        line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), queue)
+        stars = ratings.stars_of(db, ticket.id)
         at = event_log.position(db, ticket.branch_id)
         seq = event_log.last_of(db, ticket.branch_id, vocabulary.types[AUDIENCE], at.seq)
     names = {each.code: dict(each.names) for each in points}
     here = ticket.service_point
     is_waiting = ticket.called_at is None
     # Simulated after the reading, and where it does not stop the sockets.
-    wait = house.offload(partial(line.wait, ticket.ticket_class, ticket.placed_at)) if is_waiting else None
+    wait = house.offload(partial(line.wait_of, ticket)) if is_waiting else None
     return TicketPage(
         number=ticket.number,
         state=str(ticket.state),
@@ -164,7 +186,9 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         service_point=PointName(code=here, names=names[here]) if here else None,
         arrived_at=to_wire(ticket.arrived_at),
         called_at=to_wire(ticket.called_at) if ticket.called_at else None,
+        recall_count=ticket.recall_count,
         overtake_cap=ticket.overtake_cap,
+        stars=stars,
         language=ticket.language,
         epoch=at.epoch,
         seq=seq,

@@ -18,7 +18,7 @@ from lobby_server.admin.check import run_checks
 from lobby_server.kernel.errors import Refusal
 from lobby_server.queue import actions
 from lobby_server.queue.rules import Ticket
-from lobby_server.visits import actions as visits
+from lobby_server.visits.actions import caring, sending
 from tests import make
 from tests.screen import Screen, new_delivery
 
@@ -67,8 +67,8 @@ class AnyDay(RuleBasedStateMachine):
     def they_make_up_their_mind(self, data: st.DataObject, service: str) -> None:
         visit_id = data.draw(st.sampled_from(self.hesitating))
         self.hesitating.remove(visit_id)
-        chosen = visits.Route(visit_id, make.TYPES[service])
-        self.waiting.append(self.house.works.run(visits.route, chosen, self.cast.kiosk).issued.ticket)
+        chosen = sending.Route(visit_id, make.TYPES[service])
+        self.waiting.append(self.house.works.run(sending.route, chosen, self.cast.kiosk).issued.ticket)
 
     @rule(point=st.sampled_from(["W1", "W2"]))
     def a_teller_calls(self, point: str) -> None:
@@ -95,7 +95,7 @@ class AnyDay(RuleBasedStateMachine):
     @rule(data=st.data())
     def the_manager_takes_somebody(self, data: st.DataObject) -> None:
         ticket = data.draw(st.sampled_from(self.waiting))
-        self.house.works.run(visits.claim, ticket.visit_id, self.cast.chen)
+        self.house.works.run(caring.claim, ticket.visit_id, self.cast.chen)
 
     @rule(seconds=st.sampled_from([-90, -1, 1, 30, 400]))
     def time_passes_or_is_set_back(self, seconds: int) -> None:

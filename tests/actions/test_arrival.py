@@ -10,7 +10,8 @@ from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import TicketState
-from lobby_server.visits import actions, store
+from lobby_server.visits import store
+from lobby_server.visits.actions import caring, sending
 from lobby_server.visits.rules import ServiceLevel, VisitState
 from tests import make
 from tests.make import LI, WANG, Cast
@@ -66,14 +67,14 @@ def test_a_customer_of_whom_head_office_has_not_told_us_is_a_guest(house: House,
 def test_a_refused_code_leaves_the_verdict_as_code(house: House, cast: Cast) -> None:
     text = make.code_of(LI, house.clock.now(), audience=2)
     with pytest.raises(Invalid, match="wrong_audience") as refused:
-        examine(house, text, make.HERE)
+        examine(house, "qr", text, make.HERE)
     assert refused.value.audited
 
 
 def test_routing_twice_is_refused_with_the_number(house: House, cast: Cast) -> None:
     routed = make.routed(house, cast.kiosk)
     with pytest.raises(Conflict) as refused:
-        house.works.run(actions.route, actions.Route(routed.visit.id, make.TYPES["loan"]), cast.kiosk)
+        house.works.run(sending.route, sending.Route(routed.visit.id, make.TYPES["loan"]), cast.kiosk)
     assert (refused.value.code, refused.value.facts) == ("already_routed", {"number": "A001"})
 
 
@@ -81,7 +82,7 @@ def test_a_device_may_act_only_on_visits_that_it_made(house: House, cast: Cast) 
     visit = make.arrival(house, cast.kiosk).visit
     for stranger in (cast.second_kiosk, cast.foreign_kiosk):
         with pytest.raises(NotFound):
-            house.works.run(actions.route, actions.Route(visit.id, make.TYPES["cash"]), stranger)
+            house.works.run(sending.route, sending.Route(visit.id, make.TYPES["cash"]), stranger)
 
 
 def test_the_need_keeps_its_reason_when_it_was_guessed_right(house: House, cast: Cast) -> None:
@@ -101,20 +102,20 @@ def test_a_visit_ends_with_its_ticket(house: House, cast: Cast) -> None:
 
 def test_a_claim_is_held_for_three_minutes_and_the_loser_sees_who_has_it(house: House, cast: Cast) -> None:
     visit = make.arrival(house, cast.kiosk).visit
-    claimed = house.works.run(actions.claim, visit.id, cast.chen)
+    claimed = house.works.run(caring.claim, visit.id, cast.chen)
     assert claimed.claim is not None and claimed.claim.staff_id == cast.chen.id
     rival = Actor("staff", cast.zhou.id, make.HERE, frozenset({"lobby_manager"}), "T001", "周敏")
     with pytest.raises(Conflict) as refused:
-        house.works.run(actions.claim, visit.id, rival)
+        house.works.run(caring.claim, visit.id, rival)
     assert refused.value.facts == {"by": {"staff_no": "L001", "name": "陈立言"}}
     make.advance(house, 180)
-    assert house.works.run(actions.claim, visit.id, rival).claim is not None
+    assert house.works.run(caring.claim, visit.id, rival).claim is not None
 
 
 def test_another_branch_has_no_such_visit(house: House, cast: Cast) -> None:
     visit = make.arrival(house, cast.kiosk).visit
     with pytest.raises(NotFound):
-        house.works.run(actions.claim, visit.id, cast.zheng)
+        house.works.run(caring.claim, visit.id, cast.zheng)
 
 
 def call_and_serve(house: House, cast: Cast) -> None:

@@ -16,7 +16,7 @@ from lobby_server.kernel.errors import Conflict, Forbidden, Unavailable
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit, branch_clock
 from lobby_server.kernel.work import Work
-from lobby_server.visits.actions import claim
+from lobby_server.visits.actions.caring import claim
 from tests import make
 from tests.make import WANG, Cast
 

@@ -41,11 +41,39 @@ def test_after_two_recalls_and_not_before_it_is_a_no_show(house: House, cast: Ca
         with pytest.raises(Conflict, match="recall_first") as refused:
             house.works.run(calls.no_show, at_w1, cast.zhou)
         assert refused.value.facts == {"recall_count": recalled, "needed": 2}
+        make.advance(house, 30)
         assert house.works.run(calls.recall, at_w1, cast.zhou).recall_count == recalled + 1
     missed = house.works.run(calls.no_show, at_w1, cast.zhou)
     assert (missed.state, visit_of(house, missed).state) == ("missed", "routed")
     assert house.works.run(actions.call_next, "W1", cast.zhou) is None
     assert types_since(house, 3) == ["ticket.recalled", "ticket.recalled", "ticket.missed"]
+
+
+def test_between_two_calls_of_the_same_number_lies_half_a_minute(
+    house: House, cast: Cast, at_w1: actions.AtPoint
+) -> None:
+    for passed_s, wait_s in ((0, 30), (29.5, 1)):
+        make.advance(house, passed_s)
+        with pytest.raises(Conflict, match="too_soon") as refused:
+            house.works.run(calls.recall, at_w1, cast.zhou)
+        assert refused.value.facts == {"wait_s": wait_s}
+    make.advance(house, 0.5)
+    house.works.run(calls.recall, at_w1, cast.zhou)
+    with pytest.raises(Conflict, match="too_soon"):
+        house.works.run(calls.recall, at_w1, cast.zhou)
+    make.advance(house, -3600)  # a clock that was set back must not stop a window for an hour
+    assert house.works.run(calls.recall, at_w1, cast.zhou).recall_count == 2
+
+
+def test_a_holder_lets_others_go_first_three_times_and_not_again(house: House, cast: Cast) -> None:
+    issued = make.routed(house, cast.kiosk).issued
+    for _ in range(3):
+        delayed = house.works.run(places.delay_by_holder, issued.ticket_key, NOBODY)
+        assert house.works.run(places.delay_by_holder, issued.ticket_key, NOBODY) == delayed
+        house.works.run(places.resume, issued.ticket.id, cast.chen)
+    with pytest.raises(Conflict, match="no_more_delays") as refused:
+        house.works.run(places.delay_by_holder, issued.ticket_key, NOBODY)
+    assert refused.value.facts == {"most": 3}
 
 
 def test_who_comes_back_within_half_an_hour_gets_a_new_place(house: House, cast: Cast, at_w1: actions.AtPoint) -> None:
@@ -68,7 +96,7 @@ def test_who_does_not_come_back_has_left_half_an_hour_later(house: House, cast: 
     make.advance(house, 1)
     worker.fire_due()
     gone = visit_of(house, missed)
-    assert (gone.state, gone.left_because, found(house, missed).state) == ("left", "missed", "cancelled")
+    assert (gone.state, gone.left_because, found(house, missed).state) == ("left", "no_show", "cancelled")
     with pytest.raises(Conflict, match="changed"):
         house.works.run(places.resume, missed.id, cast.chen)
 
@@ -323,6 +351,7 @@ def types_since(house: House, last: int) -> list[str]:
 
 def _miss(house: House, cast: Cast, at: actions.AtPoint) -> Ticket:
     for _ in range(2):
+        make.advance(house, 30)
         house.works.run(calls.recall, at, cast.zhou)
     return house.works.run(calls.no_show, at, cast.zhou)
 

@@ -17,6 +17,7 @@ from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
 from lobby_server.visits import actions as visits
 from lobby_server.visits import store as visits_store
+from lobby_server.visits.actions import caring, sending
 from lobby_server.visits.events import VisitClaimEnded
 from lobby_server.visits.rules import Visit, VisitState
 from lobby_server.worker import Worker
@@ -51,7 +52,7 @@ def happened(house: House, kind: str) -> int:
 def claimed(house: House, cast: Cast) -> str:
     """A visit that waits, taken by the lobby manager."""
     visit_id = make.routed(house, cast.kiosk).visit.id
-    house.works.run(visits.claim, visit_id, cast.chen)
+    house.works.run(caring.claim, visit_id, cast.chen)
     return visit_id
 
 
@@ -73,7 +74,7 @@ def test_a_claim_ends_after_three_minutes_once(house: House, cast: Cast, worker:
 def test_a_claim_that_is_prolonged_ends_later(house: House, cast: Cast, worker: Worker) -> None:
     visit_id = claimed(house, cast)
     make.advance(house, 120)
-    house.works.run(visits.claim, visit_id, cast.chen)
+    house.works.run(caring.claim, visit_id, cast.chen)
     make.advance(house, 179)
     worker.fire_due()
     assert visit_of(house, visit_id).claim is not None
@@ -97,8 +98,8 @@ def test_somebody_who_chose_nothing_is_gone_after_ten_minutes(house: House, cast
 def test_what_is_no_longer_needed_is_taken_back(house: House, cast: Cast) -> None:
     visit_id = make.arrival(house, cast.kiosk).visit.id
     assert (visits.ABANDONED, visit_id) in rows_of(house)
-    house.works.run(visits.route, visits.Route(visit_id, make.TYPES["cash"]), cast.kiosk)
-    house.works.run(visits.claim, visit_id, cast.chen)
+    house.works.run(sending.route, sending.Route(visit_id, make.TYPES["cash"]), cast.kiosk)
+    house.works.run(caring.claim, visit_id, cast.chen)
     assert (visits.ABANDONED, visit_id) not in rows_of(house) and (visits.CLAIM_ENDS, visit_id) in rows_of(house)
     house.works.run(queue.end_day, make.HERE, system(make.HERE))
     assert rows_of(house) == [(queue.DAY_ENDS, make.HERE)]
@@ -108,8 +109,8 @@ def test_a_deed_that_was_moved_meanwhile_is_not_taken(house: House, cast: Cast) 
     visit_id = claimed(house, cast)
     make.advance(house, 180)
     with house.database.read() as db:
-        (ripe,) = due.ripe(db, house.clock.now())
-    house.works.run(visits.claim, visit_id, cast.chen)
+        (ripe,) = [each for each in due.ripe(db, house.clock.now()) if each.kind == visits.CLAIM_ENDS]
+    house.works.run(caring.claim, visit_id, cast.chen)
     assert not house.database.run(lambda db: due.take(db, ripe.id, ripe.at))
     assert (visits.CLAIM_ENDS, visit_id) in rows_of(house)
 
@@ -234,5 +235,5 @@ def test_somebody_who_came_before_the_cut_over_keeps_the_visit_and_gets_a_number
     visit_id = make.arrival(house, cast.kiosk).visit.id
     make.advance(house, 120)
     worker.fire_due()
-    routed = house.works.run(visits.route, visits.Route(visit_id, make.TYPES["cash"]), cast.kiosk)
+    routed = house.works.run(sending.route, sending.Route(visit_id, make.TYPES["cash"]), cast.kiosk)
     assert (routed.issued.ticket.business_day.isoformat(), routed.issued.ticket.number) == ("2026-11-24", "A001")

@@ -26,7 +26,7 @@ from lobby_server.queue.discipline import BY_HAND, can_call, replay
 from lobby_server.queue.rules import MODES, PRIORITY, REENTRY_LIVES, Parameters, QueuePolicy, Ticket, TicketState
 from lobby_server.queue.tables import ticket as ticket_table
 from lobby_server.visits import store as visits
-from lobby_server.visits.actions import Route, route
+from lobby_server.visits.actions.sending import Route, route
 from lobby_server.visits.tables import visit
 from lobby_server.worker import Worker
 from tests import make
@@ -170,6 +170,7 @@ class FairDay:
         if here is not None:
             at, who = self._at(here)
             for _ in range(2):
+                make.advance(self.house, 30)
                 self.do(calls.recall, at, who)
             self.do(calls.no_show, at, who)
 

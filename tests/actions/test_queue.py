@@ -18,7 +18,7 @@ from lobby_server.kernel.house import House
 from lobby_server.queue import actions, store
 from lobby_server.queue.rules import Ticket, TicketState
 from lobby_server.queue.tables import ticket, ticket_call, ticket_counter
-from lobby_server.visits.actions import Route, route
+from lobby_server.visits.actions.sending import Route, route
 from tests import make
 from tests.make import Cast
 

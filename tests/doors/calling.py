@@ -47,8 +47,15 @@ class Caller:
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> TestResponse:
         """One command under `/api/v1`, with a key of its own unless one is given."""
+        return self.command("POST", path, body, key=key, **headers)
+
+    def command(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str
+    ) -> TestResponse:
+        """The same by any method that changes something."""
         sent = {**self.proof, "Idempotency-Key": key or new_key(), **_as_headers(headers)}
-        return self._kept_to_contract(self.http.post(API + path, json={} if body is None else body, headers=sent))
+        answer = self.http.open(API + path, method=method, json={} if body is None else body, headers=sent)
+        return self._kept_to_contract(answer)
 
     def post_raw(self, path: str, raw: bytes, content_type: str = "application/json", **headers: str) -> TestResponse:
         """The same with a body that is perhaps no JSON."""

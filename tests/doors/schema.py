@@ -101,6 +101,8 @@ _KEYWORDS: dict[str, Callable[[Any, Any, Schema, Schema], Iterator[str]]] = {
     "pattern": _is(lambda value, wanted: not isinstance(value, str) or bool(re.search(wanted, value)), "not like {}"),
     "minLength": _is(lambda value, wanted: not isinstance(value, str) or len(value) >= wanted, "shorter than {}"),
     "maxLength": _is(lambda value, wanted: not isinstance(value, str) or len(value) <= wanted, "longer than {}"),
+    "minItems": _is(lambda value, wanted: not isinstance(value, list) or len(value) >= wanted, "fewer than {}"),
+    "maxItems": _is(lambda value, wanted: not isinstance(value, list) or len(value) <= wanted, "more than {}"),
     "minimum": _is(lambda value, wanted: not isinstance(value, int) or value >= wanted, "less than {}"),
     "maximum": _is(lambda value, wanted: not isinstance(value, int) or value <= wanted, "more than {}"),
 }

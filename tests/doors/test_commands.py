@@ -214,9 +214,9 @@ def test_a_good_file_is_taken_once(console: Console, file: Callable[..., str]) -
     path = file(NEW)
     before = console.counts()
     dry = console.run("import", "customers", path, "--dry-run")
-    assert dry == Ran(0, "would take: 1 added, 0 changed\n", "")
+    assert dry == Ran(0, "would take: 1 added, 0 changed, 0 gone, 0 unchanged\n", "")
     assert console.counts() == before
-    assert console.run("import", "customers", path) == Ran(0, "taken: 1 added, 0 changed\n", "")
+    assert console.run("import", "customers", path) == Ran(0, "taken: 1 added, 0 changed, 0 gone, 0 unchanged\n", "")
     assert console.counts()["customer"] == before["customer"] + 1
     again = console.run("import", "customers", path)
     assert again == Ran(0, "this file was taken before; nothing changed\n", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from werkzeug.test import TestResponse
 
 from lobby_server.app import Lobby
+from lobby_server.branch import store as branches
 from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
 from lobby_server.kernel.actor import system
-from lobby_server.kernel.errors import NotFound
+from lobby_server.kernel.errors import Invalid, NotFound, Refusal
 from tests import make
 from tests.doors.calling import Caller, Callers, refusal, told
 
@@ -56,10 +56,10 @@ def signature(key: ec.EllipticCurvePrivateKey, device_id: str, nonce: str) -> tu
 class Device:
     """A device that was let in and holds its key."""
 
-    def __init__(self, lobby: Lobby, callers: Callers) -> None:
+    def __init__(self, lobby: Lobby, callers: Callers, code: str | None = None, kind: str = "kiosk") -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.caller = callers.nobody
-        answer = self.caller.post("/devices/enrol", enrolment(new_code(lobby), self.key))
+        answer = self.caller.post("/devices/enrol", enrolment(code or new_code(lobby), self.key, kind))
         assert answer.status_code == 201, answer.text
         self.id: str = told(answer)["device_id"]
 
@@ -264,25 +264,77 @@ def test_a_challenge_tells_nobody_which_devices_there_are(lobby: Lobby, device: 
     assert (len(answer["nonce"]), answer["expires_in_s"]) == (22, 120)
 
 
-def test_a_sign_of_life_is_shown_with_its_time(lobby: Lobby, callers: Callers, device: Device) -> None:
+def test_a_sign_of_life_is_shown_with_its_time_and_facts(lobby: Lobby, callers: Callers, device: Device) -> None:
     caller = device.with_token()
     make.advance(lobby.house, 60)
-    answer = caller.post(f"/devices/{device.id}/heartbeat", {"health": {"paper": "低", "clock_offset_ms": -3_600_000}})
+    health = {"paper": "low", "camera": "lost", "clock_offset_ms": -3_600_000}
+    answer = caller.post(f"/devices/{device.id}/heartbeat", {"health": health})
     assert (answer.status_code, answer.get_data()) == (204, b"")
-    shown = {each["id"]: each["seen_at"] for each in told(callers.manager.get("/lobby"))["devices"]}
-    assert shown[device.id] == "2026-11-23T02:01:00.000000Z"
+    shown = {each["id"]: each for each in told(callers.manager.get("/lobby"))["devices"]}[device.id]
+    assert (shown["seen_at"], shown["health"], shown["is_alive"]) == ("2026-11-23T02:01:00.000000Z", health, True)
+    make.advance(lobby.house, 30)
+    shown = {each["id"]: each for each in told(callers.manager.get("/lobby"))["devices"]}[device.id]
+    assert shown["is_alive"] is False
 
 
-def test_health_is_a_few_plain_facts(callers: Callers) -> None:
+def test_health_is_a_few_known_facts_within_bounds(callers: Callers) -> None:
     path = f"/devices/{callers.kiosk.who.id}/heartbeat"
-    wrong: list[Callable[[], Any]] = [
-        lambda: {"deep": {"er": 1}},
-        lambda: {"list": [1]},
-        lambda: {"long": "x" * 201},
-        lambda: {f"fact {n}": n for n in range(33)},
-        lambda: {"": 1},
-        list,
+    wrong: list[Any] = [
+        {"mood": "fine"},
+        {"paper": "低"},
+        {"paper": "lost"},
+        {"camera": "low"},
+        {"camera": {"state": "ok"}},
+        {"clock_offset_ms": "1"},
+        {"clock_offset_ms": 0.5},
+        {"clock_offset_ms": True},
+        {"clock_offset_ms": 2**63},
+        [],
     ]
     for health in wrong:
-        assert refusal(callers.kiosk.post(path, {"health": health()})) == (422, "invalid_fields")
-    assert callers.kiosk.post(path, {"health": {f"fact {n}": n for n in range(32)}}).status_code == 204
+        assert refusal(callers.kiosk.post(path, {"health": health})) == (422, "invalid_fields"), health
+    assert refusal(callers.kiosk.post(path, {"health": {}, "visit_id": "1"})) == (422, "invalid_fields")
+    right = {"paper": "out", "card_reader": "ok", "camera": "ok", "printer": "lost", "clock_offset_ms": 10**13}
+    assert callers.kiosk.post(path, {"health": right, "busy": None, "visit_id": make.new_id()}).status_code == 204
+
+
+# ---- A machine, and tries in vain ---------------------------------------------------------------------------------
+
+
+def test_a_machine_stands_at_its_service_point_and_says_whether_it_is_busy(lobby: Lobby, callers: Callers) -> None:
+    made = MakeCode(make.HERE, "machine", "S1")
+    code = lobby.house.works.run(make_enrolment_code, made, system(make.HERE))
+    machine = Device(lobby, callers, code, "machine")
+    shown = {each["id"]: each for each in told(callers.manager.get("/lobby"))["devices"]}[machine.id]
+    assert (shown["kind"], shown["service_point"], shown["zone"]) == ("machine", "S1", "hall")
+    caller = machine.with_token()
+    for said, is_busy in (({"busy": True}, True), ({}, False), ({"visit_id": make.new_id()}, True)):
+        assert caller.post(f"/devices/{machine.id}/heartbeat", {"health": {}, **said}).status_code == 204
+        with lobby.house.database.read() as db:
+            (found,) = branches.machines(db, make.HERE, lobby.house.clock.now())
+        assert (found.device_id, found.is_busy) == (machine.id, is_busy)
+
+
+@pytest.mark.parametrize(
+    ("kind", "point", "refused"),
+    [
+        ("machine", None, Invalid),
+        ("machine", "W1", Invalid),
+        ("kiosk", "S1", Invalid),
+        ("tablet", "W9", NotFound),
+    ],
+)
+def test_a_machine_and_nothing_else_is_let_in_at_a_machines_point(
+    lobby: Lobby, kind: str, point: str | None, refused: type[Refusal]
+) -> None:
+    with pytest.raises(refused):
+        lobby.house.works.run(make_enrolment_code, MakeCode(make.HERE, kind, point), system(make.HERE))
+
+
+def test_after_five_tries_in_vain_a_code_lets_nobody_in(lobby: Lobby, callers: Callers) -> None:
+    code, key = new_code(lobby, "wall"), ec.generate_private_key(ec.SECP256R1())
+    for _ in range(5):
+        assert refusal(callers.nobody.post("/devices/enrol", enrolment(code, key))) == (401, "code_unknown")
+    assert refusal(callers.nobody.post("/devices/enrol", enrolment(code, key, "wall"))) == (410, "code_used")
+    other = new_code(lobby, "wall")
+    assert callers.nobody.post("/devices/enrol", enrolment(other, key, "wall")).status_code == 201

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,13 +16,16 @@ from werkzeug.test import TestResponse
 from lobby_server import app
 from lobby_server.app import Lobby
 from lobby_server.doors.mount import NoPolicy, mount, refuse_without_policy
-from lobby_server.doors.routes import API, Answer, Door, Route
-from lobby_server.doors.who import ANYONE, RM, TELLER, check_may
+from lobby_server.doors.problems import answer_refusals
+from lobby_server.doors.reading import Wire
+from lobby_server.doors.routes import API, Answer, Door, Method, Route
+from lobby_server.doors.who import ANYONE, RM, STAFF, TELLER, check_may
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.errors import Forbidden, Unproven
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
 from lobby_server.queue import actions as queue
+from lobby_server.visits.actions.alerts import AskForHelp, ask_for_help
 from tests import make
 from tests.doors import calling
 from tests.doors.calling import Caller, Callers, refusal
@@ -41,9 +44,16 @@ class Scene:
     ticket_id: str
     ticket_key: str
     device_id: str
+    alert_id: str
 
 
-SCENE = Scene("", "", "", "")
+class Setting(Wire):
+    """What a door of this file takes."""
+
+    value: int
+
+
+SCENE = Scene("", "", "", "", "")
 TO_CASH = {"service_type": "cash", "choice": "ticket"}
 
 # What is sent to an address that takes something.
@@ -63,8 +73,26 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/devices/{device_id}/heartbeat": lambda _scene: {"health": {}},
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
+    "/api/v1/customers": lambda _scene: {"name": "新客"},
+    "/api/v1/devices/codes": lambda _scene: {"kind": "kiosk"},
+    "/api/v1/settings/service-points/{code}": lambda _scene: {
+        "kind": "window",
+        "names": {"zh-CN": "一", "en": "1"},
+        "serves": ["A", "B"],
+    },
+    "/api/v1/settings/calendar": lambda _scene: {"hours": [], "closed_on": [], "plan": []},
+    "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},
+    "/api/v1/customers/{customer_id}/reveal": lambda _scene: {"reason": "greet"},
+    "/api/v1/visits/{visit_id}/responses": lambda _scene: {"offer_id": make.new_id(), "answer": "accepted"},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/visits/{visit_id}/self-service/finish": lambda _scene: {"outcome": "done"},
+    "/api/v1/visits/{visit_id}/leave": lambda _scene: {"reason": "went_away"},
+    "/api/v1/visits/{visit_id}/service-level": lambda _scene: {"level": "vip", "reason": "a shareholder"},
+    "/api/v1/visits/{visit_id}/companion": lambda scene: {"of": scene.visit_id},
+    "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
+    "/api/v1/help": lambda _scene: {"language": "en"},
+    "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/recall": lambda scene: {"ticket_id": scene.ticket_id},
@@ -100,11 +128,15 @@ def test_signing_out_is_for_whoever_is_signed_in(lobby: Lobby, callers: Callers)
 def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
-    path = route.path.format(**scene.__dict__, code="W1", file="none.js", kind="kiosk")
+    named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
+    named |= {"appointment_id": "a", "customer_id": make.WANG.id}
+    path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
+    if not route.path.startswith(API):
+        return who.http.open(path, method=route.method, json={}, headers=who.proof).status_code
     body = BODIES[route.path](scene) if route.takes else {}
-    return who.post(path.removeprefix(API), body).status_code
+    return who.command(route.method, path.removeprefix(API), body).status_code
 
 
 def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
@@ -112,6 +144,8 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
     for branch_id in sorted({make.HERE, who.who.branch_id or make.HERE}):
         house.works.run(queue.end_day, branch_id, system(branch_id))
     kiosk = callers.kiosk.who
+    if "{customer_id}" in route.path:
+        make.arrival(house, kiosk, make.seen(house, make.WANG))
     visit_id = make.arrival(house, kiosk).visit.id
     issued = make.routed(house, kiosk).issued
     if who.who.kind == "staff":
@@ -120,7 +154,10 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
         house.works.run(queue.call_next, "W1", who.who)
         if route.path.endswith("finish"):
             house.works.run(queue.start_service, queue.AtPoint("W1", issued.ticket.id), who.who)
-    return Scene(visit_id, issued.ticket.id, issued.ticket_key, kiosk.id)
+    alert_id = house.works.run(ask_for_help, AskForHelp(visit_id, "en"), kiosk).id
+    # Whoever is shut out stays out: that is not the kiosk which still has to knock.
+    device_id = make.enrolled(house, "wall") if route.path.endswith("/revoke") else kiosk.id
+    return Scene(visit_id, issued.ticket.id, issued.ticket_key, device_id, alert_id)
 
 
 @SQLITE
@@ -147,6 +184,28 @@ def test_a_row_cannot_name_a_role_that_does_not_exist() -> None:
 def test_a_row_that_lets_nobody_in_is_a_mistake() -> None:
     with pytest.raises(AssertionError):
         Door("desk").question("/desk", may=set())
+
+
+@SQLITE
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_what_changes_a_setting_is_as_guarded_as_any_command(house: House, callers: Callers, method: Method) -> None:
+    """A PUT without the token of our own page, without a key or with a field too many is refused like a POST."""
+    door = Door("settings")
+    door.command("/settings/x", may={STAFF}, takes=Setting, http_code=204, method=method)(lambda _call: Answer(204))
+    flask = Flask(__name__, static_folder=None)
+    answer_refusals(flask)
+    mount(flask, house, [door], lambda _house: replace(callers.admin.who, csrf="token"))
+
+    def knocked(body: object, **headers: str) -> tuple[int, str]:
+        sent = {"X-CSRF-Token": "token", "Idempotency-Key": calling.new_key()} | headers
+        answer = flask.test_client().open(API + "/settings/x", method=method, json=body, headers=sent)
+        return answer.status_code, (answer.get_json(silent=True) or {}).get("code", "")
+
+    assert knocked({"value": 1}) == (204, "")
+    assert knocked({"value": 1}, **{"X-CSRF-Token": "other"}) == (403, "csrf")
+    assert knocked({"value": 1}, Origin="https://evil.example") == (403, "foreign_origin")
+    assert knocked({"value": 1}, **{"Idempotency-Key": ""}) == (422, "key_missing")
+    assert knocked({"value": 1, "more": 2}) == (422, "invalid_fields")
 
 
 def test_a_device_whose_kind_is_called_like_a_role_is_no_colleague() -> None:

@@ -90,6 +90,7 @@ def test_each_deed_at_a_window_has_its_door(branch: Branch) -> None:
     told: list[tuple[str, dict[str, Any], int, str]] = [
         (f"{window}/call", {**at, "reason": "孩子发烧"}, 200, "called"),
         (f"{window}/no-show", at, 409, "recall_first"),
+        (f"{window}/recall", at, 409, "too_soon"),
         (f"{window}/recall", at, 200, "called"),
         (f"{window}/recall", at, 200, "called"),
         (f"{window}/no-show", at, 200, "missed"),
@@ -104,6 +105,8 @@ def test_each_deed_at_a_window_has_its_door(branch: Branch) -> None:
         (f"{window}/start", at, 200, "in_service"),
     ]
     for path, body, code, state in told:
+        if path.endswith("recall") and code == 200:
+            make.advance(branch.house, 30)
         answered, answer = branch.post(path, body)
         assert (answered, answer["ticket"]["state"] if code == 200 else answer["code"]) == (code, state), path
 

@@ -142,6 +142,7 @@ def test_a_screen_that_comes_with_nothing_is_told_to_fetch_a_picture(lobby: Lobb
 
 
 def test_a_screen_that_comes_back_gets_what_it_missed(lobby: Lobby, callers: Callers) -> None:
+    make.opened(lobby.house, callers.teller.who)
     picture = told(callers.manager.get("/lobby"))
     make.ticket(lobby.house, callers.kiosk.who)
     connection = Connection(lobby, callers.manager, epoch=picture["epoch"], after=picture["seq"])
@@ -162,6 +163,7 @@ def test_a_number_or_epoch_that_cannot_be_gets_a_reset(lobby: Lobby, callers: Ca
 
 
 def test_staff_hear_the_card_and_the_hall_hears_numbers(lobby: Lobby, callers: Callers) -> None:
+    make.opened(lobby.house, callers.teller.who)
     manager, kiosk, wall, foreign = (
         Connection(lobby, each) for each in (callers.manager, callers.kiosk, callers.wall, callers.foreign_teller)
     )
@@ -185,7 +187,7 @@ def test_a_tickets_holder_hears_public_events_only(lobby: Lobby, callers: Caller
     callers.manager.post(f"/visits/{visit_id}/claim")
     make.opened(lobby.house, callers.teller.who)
     callers.teller.post("/service-points/W1/call-next")
-    assert [each["type"] for each in holder.news()] == ["service_point.opened", "ticket.called"]
+    assert [each["type"] for each in holder.news()] == ["service_point.opened", "queue.changed", "ticket.called"]
     secrets = (routed.visit.id, routed.issued.ticket.id, visit_id, "王", "周敏", "T001", "private")
     assert not [secret for secret in secrets if secret in str(holder.heard())]
 

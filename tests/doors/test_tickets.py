@@ -10,7 +10,7 @@ from lobby_server.app import Lobby
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
-from lobby_server.visits.actions import Routed
+from lobby_server.visits.actions.sending import Routed
 from tests import make
 from tests.doors import calling
 from tests.doors.calling import Callers, refusal, told

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { applyNews, isBehind } from "#shared/lib/apply.js";
 import { Branch } from "./branch.js";
-import { dice, event, lobby, ticket, visit } from "./make.js";
+import { alert, dice, event, lobby, queue, ticket, visit } from "./make.js";
 
 const news = (/** @type {any[]} */ ...events) => ({ epoch: "e1", events });
 
@@ -61,6 +61,13 @@ test("whoever is gone leaves the lists, and others keep their places", () => {
   );
 });
 
+test("a call tells whom it passed, and their counts follow", () => {
+  const before = lobby({ tickets: [ticket("A001", { overtaken: 0 }), ticket("A002")] });
+  const called = { ...ticket("A002", { state: "called" }), passed: [{ ticket_id: "t-A001", overtaken: 1 }] };
+  const { lobby: next } = applyNews(before, news(event(11, 10, "ticket.called", called)));
+  assert.equal(next.tickets[0].overtaken, 1);
+});
+
 test("public tickets are known by their number", () => {
   const before = lobby({ tickets: [ticket("A001", { id: undefined })] });
   const { lobby: next } = applyNews(
@@ -71,6 +78,32 @@ test("public tickets are known by their number", () => {
     next.tickets.map((each) => each.state),
     ["called"],
   );
+});
+
+test("whom a call has passed shows it, and the called ticket holds nothing of it", () => {
+  const counted = { overtake_cap: 5, overtaken: 0, overtaken_by_hand: 1 };
+  const before = lobby({ tickets: [ticket("A001", counted), ticket("A002", counted), ticket("A003", counted)] });
+  const passed = [{ ticket_id: "t-A001", overtaken: 1, overtaken_by_hand: 1 }];
+  const called = { ...ticket("A002", { ...counted, state: "called" }), passed };
+  const { lobby: next } = applyNews(before, news(event(11, 10, "ticket.called", called)));
+  assert.deepEqual(next.tickets, [
+    ticket("A001", { ...counted, overtaken: 1 }),
+    ticket("A002", { ...counted, state: "called" }),
+    ticket("A003", counted),
+  ]);
+});
+
+test("an alert is there until it is over", () => {
+  const raised = applyNews(lobby(), news(event(11, 10, "alert.raised", alert("a1")))).lobby;
+  const answered = alert("a1", { state: "acknowledged" });
+  const taken = applyNews(raised, news(event(12, 11, "alert.acknowledged", answered))).lobby;
+  const over = applyNews(taken, news(event(13, 12, "alert.ended", alert("a1", { state: "ended" })))).lobby;
+  assert.deepEqual([raised.alerts, taken.alerts, over.alerts], [[alert("a1")], [answered], []]);
+});
+
+test("how the queue stands is told whole", () => {
+  const degraded = queue({ is_degraded: true, unserved: ["t-A001"] });
+  assert.deepEqual(applyNews(lobby(), news(event(11, 10, "queue.changed", degraded))).lobby.queue, degraded);
 });
 
 test("an event of a kind that is not known yet only moves the number", () => {

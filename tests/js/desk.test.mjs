@@ -6,6 +6,7 @@ import { Claims } from "#staff/lib/claims.js";
 import { Counter } from "#staff/lib/counter.js";
 import { pressKey } from "#staff/lib/keys.js";
 import { homeOf } from "#staff/lib/sign_in.js";
+import { Desk } from "#staff/lib/desk.js";
 import { deedsOf, lineOf, seatsOf, ticketAt, windowOf } from "#staff/lib/window.js";
 import { lobby, ticket, visit } from "./make.js";
 
@@ -68,10 +69,21 @@ test("a window has at most the ticket that is called or served there", () => {
   assert.equal(ticketAt(lobby({ tickets }), point("W2")), null);
 });
 
+const nobody = { waiting: 0, aside: 0 };
+const can = (/** @type {any} */ found, counts = nobody) => [...deedsOf(found, counts)].sort();
+
 test("one calls only with empty hands, starts who is called, finishes who is served", () => {
-  assert.deepEqual([...deedsOf(null)], ["call", "close"]);
-  assert.deepEqual([...deedsOf(ticket("A001", { state: "called" }))], ["start"]);
-  assert.deepEqual([...deedsOf(ticket("A001", { state: "in_service" }))], ["finish"]);
+  assert.deepEqual(can(null), ["call", "close"]);
+  assert.deepEqual(can(null, { waiting: 1, aside: 1 }), ["call", "close", "hand", "resume"]);
+  const called = ticket("A001", { state: "called" });
+  assert.deepEqual(can(called), ["park", "recall", "start", "transfer", "why"]);
+  assert.deepEqual(can(ticket("A001", { state: "in_service" })), ["finish", "next", "park", "transfer", "why"]);
+});
+
+test("nobody counts as not come before being called again twice", () => {
+  const called = (/** @type {number} */ recall_count) => ticket("A001", { state: "called", recall_count });
+  assert.equal(can(called(1)).includes("no-show"), false);
+  assert.equal(can(called(2)).includes("no-show"), true);
 });
 
 test("the line is by arrival, and those for other windows stand apart", () => {
@@ -87,11 +99,61 @@ test("the line is by arrival, and those for other windows stand apart", () => {
   );
 });
 
+test("a ticket sent to one window waits there alone, and who is set aside stands apart", () => {
+  const tickets = [ticket("A001", { only_at: "W2" }), ticket("B001", { only_at: "W1" }), ticket("A002")];
+  tickets.push(ticket("A003", { state: "parked" }), ticket("A004", { state: "missed" }));
+  const { mine, others, aside } = lineOf(lobby({ tickets }), point("W1"));
+  const numbers = [mine, others, aside].map((part) => part.map((each) => each.number));
+  assert.deepEqual(numbers, [["A002", "B001"], ["A001"], ["A003", "A004"]]);
+});
+
+/** The desk of one who works at W1, with what its counter was asked. @param {any[]} tickets */
+function deskAt(tickets) {
+  const { needs, sent, put, said } = office((path) => ({ ticket: { number: "A001", id: "t-A001" }, path }));
+  const counter = new Counter(needs);
+  const desk = new Desk(counter);
+  const here = lobby({ tickets, service_points: [point("W1", { state: "open", staff: { staff_no: "T001" } })] });
+  const press = (/** @type {string} */ key) => desk.keysNow(here, "T001")[key]?.();
+  return { desk, press, sent, put, said };
+}
+
+test("one key calls the next, and in a question digits answer instead", async () => {
+  const { desk, press, sent } = deskAt([ticket("A001")]);
+  press("h");
+  assert.equal(desk.panel.value?.name, "hand");
+  press(" ");
+  assert.equal(sent.length, 0, "Space calls nobody while a question is open");
+  let chosen = 0;
+  desk.choices = () => [{ label: "", press: () => void chosen++ }];
+  press("1");
+  press("escape");
+  assert.deepEqual([chosen, desk.panel.value], [1, null]);
+  press(" ");
+  await Promise.resolve();
+  assert.deepEqual(
+    sent.map((each) => each.path),
+    ["/service-points/W1/call-next"],
+  );
+});
+
+test("Ctrl+Z takes back what was set aside, once", async () => {
+  const { press, sent } = deskAt([ticket("A001", { state: "called", service_point: "W1" })]);
+  press("p");
+  await new Promise((done) => setTimeout(done));
+  press("ctrl+z");
+  await new Promise((done) => setTimeout(done));
+  press("ctrl+z");
+  assert.deepEqual(
+    sent.map((each) => each.path),
+    ["/service-points/W1/park", "/tickets/t-A001/resume"],
+  );
+});
+
 test("keys do nothing while somebody writes, composes or holds a button", () => {
   let count = 0;
   const press = (/** @type {any} */ facts, closest = "") =>
     pressKey(
-      { " ": () => count++, n: () => count++ },
+      { " ": () => count++, n: () => count++, escape: () => count++ },
       /** @type {any} */ ({
         preventDefault() {},
         target: { closest: (/** @type {string} */ list) => list.split(", ").includes(closest) },
@@ -109,6 +171,8 @@ test("keys do nothing while somebody writes, composes or holds a button", () => 
   assert.equal(count, 2);
   press({ key: "n" }, "button");
   assert.equal(count, 3);
+  press({ key: "Escape" }, "input");
+  assert.equal(count, 4);
 });
 
 test("a claim shows at once, and is undone with the winner's name when somebody was first", async () => {
@@ -137,7 +201,7 @@ test("what is not fresh is neither claimed nor called", async () => {
   for (const state of ["stale", "offline", "connecting"]) {
     const { needs, sent, said } = office(() => null, state);
     await new Claims(needs).take(visit("v1"));
-    await new Counter(needs).ask("call-next", "W1");
+    await new Counter(needs).at("W1", "call-next");
     assert.deepEqual([sent.length, said.length], [0, 2], state);
   }
 });
@@ -145,7 +209,7 @@ test("what is not fresh is neither claimed nor called", async () => {
 test("one deed at a time, and a call that finds nobody says so", async () => {
   const { needs, sent, said } = office(() => null);
   const counter = new Counter(needs);
-  await Promise.all([counter.ask("call-next", "W1"), counter.ask("call-next", "W1")]);
+  await Promise.all([counter.at("W1", "call-next"), counter.at("W1", "call-next")]);
   assert.deepEqual([sent.map((each) => each.path), said.length], [["/service-points/W1/call-next"], 1]);
 });
 

@@ -1,6 +1,6 @@
 /** One cast for the tests of the browser's pure modules. */
 
-/** @import { Lobby, LobbyEvent, Ticket, Visit } from "#shared/lib/shapes.js" */
+/** @import { Alert, Lobby, LobbyEvent, Queue, Ticket, Visit } from "#shared/lib/shapes.js" */
 
 export const NOON = Date.parse("2026-11-16T04:00:00Z");
 const at = (/** @type {number} */ secondsAgo) => new Date(NOON - secondsAgo * 1000).toISOString();
@@ -47,6 +47,41 @@ export function ticket(number, facts = {}) {
   };
 }
 
+/** @param {string} id @param {Partial<Alert> & {left_s?: number}} [facts] @returns {Alert} */
+export function alert(id, { left_s = 30, ...facts } = {}) {
+  return {
+    id,
+    kind: "arrival",
+    urgency: "meet",
+    visit_id: null,
+    ticket_id: null,
+    service_point: null,
+    device_id: null,
+    raised_at: at(0),
+    respond_by: at(-left_s),
+    rung: "lobby",
+    state: "raised",
+    leased_to: null,
+    acknowledged_by: null,
+    facts: {},
+    ...facts,
+  };
+}
+
+/** @param {Partial<Queue>} [facts] @returns {Queue} */
+export function queue(facts = {}) {
+  return {
+    discipline: "fifo",
+    rule_version: "fifo/1",
+    overtake_cap: 0,
+    is_degraded: false,
+    points_open: 3,
+    points_planned: null,
+    unserved: [],
+    ...facts,
+  };
+}
+
 /** @param {Partial<Lobby>} [facts] @returns {Lobby} */
 export function lobby(facts = {}) {
   return {
@@ -59,6 +94,9 @@ export function lobby(facts = {}) {
     visits: [],
     tickets: [],
     service_points: [],
+    devices: [],
+    alerts: [],
+    queue: queue(),
     expected_wait: {},
     ...facts,
   };

@@ -21,7 +21,7 @@ test("every file that a page or a style names is there", () => {
 test("modules import by the names of the import map only, and what they import is there", () => {
   const vendored = new Set(vendor.files.map((/** @type {any} */ file) => file.specifier));
   for (const { path, text } of sources(".js")) {
-    for (const [, from] of text.matchAll(/^import (?:[^"@]*? from )?"([^"]+)"/gm)) {
+    for (const [, from] of text.matchAll(/(?:^import (?:[^"@]*? from )?|\bimport\()"([^"]+)"/gm)) {
       const isOwn = from.startsWith("#") && existsSync(join(ROOT, place(from.slice(1))));
       assert.ok(isOwn || vendored.has(from), `${path}: ${from}`);
     }
@@ -34,7 +34,7 @@ test("the sprite has the symbols in use and no others", () => {
   const used = new Set(
     [
       ...named.matchAll(
-        /icon(?:=| = |: |\$\{)?"([a-z-]+)"|name="([a-z-]+)"|\? "([a-z-]+)" : "([a-z-]+)"|\?\? "([a-z-]+)"/g,
+        /icon(?:=| = |: |\$\{)?"([a-z0-9-]+)"|name="([a-z0-9-]+)"|\? "([a-z0-9-]+)" : "([a-z0-9-]+)"|\?\? "([a-z0-9-]+)"/g,
       ),
     ].flatMap((found) => found.slice(1)),
   );
@@ -43,8 +43,8 @@ test("the sprite has the symbols in use and no others", () => {
     [],
   );
   for (const { path, text } of code) {
-    for (const [, symbol] of text.matchAll(/<\$\{(?:Icon|Empty)\} (?:name|icon)="([a-z-]+)"/g))
+    for (const [, symbol] of text.matchAll(/<\$\{(?:Icon|Empty)\} (?:name|icon)="([a-z0-9-]+)"/g))
       assert.ok(vendor.sprite.includes(symbol), `${path}: ${symbol}`);
   }
-  for (const [, symbol] of types.matchAll(/icon = "([a-z-]+)"/g)) assert.ok(vendor.sprite.includes(symbol), symbol);
+  for (const [, symbol] of types.matchAll(/icon = "([a-z0-9-]+)"/g)) assert.ok(vendor.sprite.includes(symbol), symbol);
 });

@@ -32,6 +32,25 @@ test("a call again is shown again, and stands once among the last", () => {
   assert.deepEqual([calls.showing?.number, calls.past.map((each) => each.number)], ["A001", ["A002"]]);
 });
 
+test("a customer who is called again at the same window is announced again", () => {
+  let calls = turn(hearCalls(NO_CALLS, [called("A001", 1)]), 0);
+  calls = turn(hearCalls(calls, [called("A001", 1, { recall_count: 1 })]), HOLD_MS);
+  assert.deepEqual([calls.showing?.again, calls.past.length], [1, 0]);
+});
+
+test("a call is not cut off by the next while it is being said", () => {
+  let calls = turn(hearCalls(NO_CALLS, [called("A001", 1), called("A002", 2)]), 0);
+  calls = hearCalls(calls, [called("A003", 3)]);
+  assert.equal(turn(calls, HOLD_MS, true).showing?.number, "A002");
+  assert.equal(turn(calls, HOLD_MS).showing?.number, "A003");
+});
+
+test("the first call of the day is news; what a new wall finds is not", () => {
+  const found = turn(hearCalls(NO_CALLS, [called("A001", 1)]), 0);
+  const news = turn(hearCalls(hearCalls(NO_CALLS, []), [called("A001", 1)]), 0);
+  assert.deepEqual([found.showing?.isOld, news.showing?.isOld], [true, undefined]);
+});
+
 test("a ticket that moves on is not a new call", () => {
   const calls = turn(hearCalls(NO_CALLS, [called("A001", 1)]), 0);
   assert.equal(hearCalls(calls, [called("A001", 1, { state: "in_service" })]), calls);

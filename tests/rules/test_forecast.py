@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lobby_server.queue import forecast, twin
-from lobby_server.queue.forecast import Assumed, Line, OpenPoint, Outcome, coverage_of, naive_wait
+from lobby_server.queue import twin
+from lobby_server.queue.discipline import Recent
+from lobby_server.queue.forecast import Assumed, Line, OpenPoint, draws, left_share, naive_wait
+from lobby_server.queue.forecast.outcomes import Outcome, coverage_of
 from lobby_server.queue.rules import Ticket, TicketState, Waits
 from tests.make import HERE, MORNING, TODAY
 
@@ -111,12 +113,12 @@ def test_the_reference_announces_the_same_as_the_compiled_core() -> None:
         weights={"vip": 4.0},
         priority=frozenset({"vip"}),
         leavers_per_h=2.0,
-        arrivals_per_h={"A": 20.0, "C": 5.0},
+        arrivals_per_h={("A", "ordinary"): 20.0, ("C", "vip"): 5.0},
     )
     tickets = [waiting(i, CLASSES[i % 3], ("ordinary", "vip")[i % 5 == 0]) for i in range(1, 15)]
     picture = line(*tickets, served(1, "W1", 2), assumed=assumed)
     for ticket_class in "ABC":
-        compiled, reference = (picture._runs(ticket_class, None, each) for each in (True, False))
+        compiled, reference = (picture.runs(ticket_class, compiled=each) for each in (True, False))
         assert compiled is not None and reference is not None
         assert compiled.tolist() == reference.tolist()
         assert compiled.max() < twin.NEVER
@@ -129,16 +131,67 @@ def test_a_vip_waits_less_and_future_arrivals_lengthen_an_ordinary_wait_only_if_
     fair, fast = (line(*tickets, vip, assumed=each).wait("A", vip.arrived_at) for each in (Assumed(), rule))
     assert fair is not None and fast is not None
     assert fast.p50_s < fair.p50_s
-    arriving = Assumed(arrivals_per_h={"A": 60.0})
+    arriving = Assumed(arrivals_per_h={("A", "vip"): 60.0})
     assert line(*tickets, assumed=arriving).waits("A") == line(*tickets).waits("A")
+
+
+def test_who_was_sent_to_a_point_waits_for_that_one_alone() -> None:
+    sent = replace(waiting(5, "A"), only_at="W1")
+    picture = line(sent, served(1, "W1", 0), served(2, "W2", 0))
+    alone = line(replace(sent, only_at=None), served(1, "W1", 0), points=WINDOWS[:1])
+    here, only = picture.wait_of(sent), alone.wait("A", sent.placed_at)
+    free = line(replace(sent, only_at=None), served(1, "W1", 0), served(2, "W2", 0)).wait("A", sent.placed_at)
+    assert here == only and free is not None and here is not None
+    assert free.p50_s < here.p50_s
+    assert line(sent, points=WINDOWS[1:]).wait_of(sent) is None
+
+
+def test_a_newcomer_is_told_the_wait_of_their_own_level() -> None:
+    tickets = [waiting(i) for i in range(1, 15)]
+    rule = Assumed(mode="accumulating", weights={"vip": 100.0}, priority=frozenset({"vip"}))
+    waits = line(*tickets, assumed=rule).waits("A", ["vip"])
+    assert set(waits) == {"A", "A/vip"}
+    assert waits["A/vip"].p50_s < waits["A"].p50_s
+    # First come, first served, it is the same for everybody and computed once.
+    assert set(line(*tickets).waits("A", ["vip"])) == {"A"}
+
+
+@pytest.mark.parametrize("last", ["ordinary", "vip"])
+def test_what_a_window_called_last_counts_in_degraded_mode(last: str) -> None:
+    vip, others = waiting(1, level="vip"), [waiting(2), waiting(3)]
+    called = (Recent(last, passed_others=True), Recent("ordinary", passed_others=False))
+    rule = Assumed(mode="accumulating", weights={"vip": 100.0}, priority=frozenset({"vip"}), points_planned=2)
+    window = replace(WINDOWS[0], recent=called)
+    waits = line(vip, *others, points=(window,), assumed=rule).wait_of(vip)
+    assert waits is not None
+    assert (waits.p90_s == 0) == (last == "ordinary")
+    # At a desk the breaker does not hold, and desks are not counted as windows.
+    desk = replace(window, is_window=False)
+    assert line(vip, *others, points=(desk,), assumed=rule).wait_of(vip) == Waits(0, 0, 0)
+
+
+def test_whoever_was_called_and_is_missed_for_long_has_probably_left() -> None:
+    leavers = Assumed(leavers_per_h=0.5)
+    shares = [left_share(leavers, 0.5, since_s) for since_s in (0, 10, 30, 60)]
+    assert shares == sorted(shares)
+    assert shares[0] == pytest.approx(0.22, abs=0.01) and shares[-1] > 0.95
+    assert left_share(Assumed(), 2.0, 60.0) == 0.0
+    placed_at = MORNING - timedelta(minutes=10)
+    called = replace(served(1, "W1", 0), state=TicketState.CALLED, started_at=None, placed_at=placed_at)
+    just, missed = (
+        line(replace(called, called_at=MORNING - timedelta(seconds=s)), points=WINDOWS[:1], assumed=leavers).wait("A")
+        for s in (0, 50)
+    )
+    assert just is not None and missed is not None
+    assert missed.p50_s <= 10 < 100 < just.p50_s
 
 
 def test_draws_stay_with_the_customer_and_have_the_mean_and_spread_they_say() -> None:
     seeds = [f"ticket {i}" for i in range(500)]
-    times = forecast.service_s(seeds, [300.0] * 500)
+    times = draws.service_s(seeds, [300.0] * 500)
     assert times.mean() == pytest.approx(300, rel=0.02)
     assert times.std() / times.mean() == pytest.approx(0.8, rel=0.05)
-    assert np.array_equal(forecast.service_s(seeds[7:8], [300.0])[:, 0], times[:, 7])
+    assert np.array_equal(draws.service_s(seeds[7:8], [300.0])[:, 0], times[:, 7])
     assert abs(np.corrcoef(times[:, 0], times[:, 1])[0, 1]) < 0.25
 
 

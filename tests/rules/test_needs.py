@@ -81,7 +81,15 @@ def test_a_large_inflow_of_the_last_two_weeks_brings_people(in_days: int, days: 
     assert infer_need([Fact("large_inflow", {"arrived_on": on(in_days)})], TODAY) == expected
 
 
+@pytest.mark.parametrize(("in_days", "days"), [(1, None), (0, 0), (-30, 30), (-31, None)])
+def test_something_begun_in_the_app_and_not_ended_brings_people_for_a_month(in_days: int, days: int | None) -> None:
+    expected = None if days is None else need("loan", "abandoned_step", days=days)
+    assert infer_need([Fact("abandoned_step", {"step": "loan", "on": on(in_days)})], TODAY) == expected
+    assert infer_need([Fact("abandoned_step", {"step": 7, "on": on(in_days)})], TODAY) is None
+
+
 ALL = [
+    Fact("abandoned_step", {"step": "loan", "on": on(-1)}),
     Fact("large_inflow", {"arrived_on": on(-1)}),
     Fact("deposit_maturing", {"matures_on": on(1)}),
     Fact("card_expiry", {"expires_on": on(1)}),
@@ -95,11 +103,11 @@ def test_what_passes_soonest_comes_first_whatever_the_order_of_the_tags() -> Non
         while (first := infer_need(left, TODAY)) is not None:
             found.append(first.code)
             left = [tag for tag in left if infer_need([tag], TODAY) != first]
-        assert found == ["pension", "card_service", "deposit_renewal", "wealth"]
+        assert found == ["pension", "card_service", "deposit_renewal", "wealth", "loan"]
 
 
 def test_a_rule_that_does_not_hold_leaves_the_word_to_the_next() -> None:
-    stale = [Fact("pension_day", {"day": 1}), Fact("card_expiry", {"expires_on": on(90)}), *ALL[:2]]
+    stale = [Fact("pension_day", {"day": 1}), Fact("card_expiry", {"expires_on": on(90)}), *ALL[1:3]]
     found = infer_need(stale, TODAY)
     assert found is not None and found.code == "deposit_renewal"
 

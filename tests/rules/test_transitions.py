@@ -10,7 +10,20 @@ import pytest
 
 from lobby_server.queue.rules import TRANSITIONS, TicketState, next_state
 
-DEEDS = ("call", "recall", "start", "finish", "miss", "park", "transfer", "delay", "resume", "cancel")
+DEEDS = (
+    "call",
+    "recall",
+    "start",
+    "finish",
+    "miss",
+    "park",
+    "transfer",
+    "delay",
+    "resume",
+    "cancel",
+    "hold",
+    "reinstate",
+)
 
 
 def test_every_cell_is_as_the_golden_table_says(golden: Callable[[str, str], None]) -> None:
@@ -29,9 +42,10 @@ def test_there_is_no_deed_that_the_table_does_not_show() -> None:
             next_state(TicketState.WAITING, deed)
 
 
-def test_what_is_over_stays_over() -> None:
+def test_what_is_over_stays_over_but_for_a_cancellation_taken_back_at_once() -> None:
+    assert TRANSITIONS["reinstate"] == {TicketState.CANCELLED: TicketState.WAITING}
     for state in TicketState:
-        leads_on = any(next_state(state, deed) for deed in DEEDS)
+        leads_on = any(next_state(state, deed) for deed in DEEDS if deed != "reinstate")
         assert leads_on is not state.is_over
 
 

@@ -26,6 +26,10 @@ def customers(placed_ms: list[int], service_ms: list[int], **given: list[int]) -
     return Customers(**{name: np.array(figures, np.int64) for name, figures in told.items()})
 
 
+# The ranges of each array of Points: closes_ms last, within reach of what is played.
+_OF_POINTS = ((1, 7), (0, 6), (0, 3), (0, 3), (0, 1), (3, 90))
+
+
 @st.composite
 def branches(draw: st.DrawFn) -> tuple[Customers, Points, Rules, int]:
     """Small branches in any mode, skill set and state; small numbers so that ties are common."""
@@ -44,12 +48,11 @@ def branches(draw: st.DrawFn) -> tuple[Customers, Points, Rules, int]:
         cap=figures(0, 4),
         leaves_ms=[NEVER if each > 10 else each for each in figures(-5, 25)],
     )
-    at = Points(*(np.array(figures(low, high, points), np.int64) for low, high in ((1, 7), (0, 6), (0, 3), (0, 3))))
+    at = Points(*(np.array(figures(low, high, points), np.int64) for low, high in _OF_POINTS))
     rules = Rules(
         mode=draw(st.sampled_from(sorted(twin.MODES.values()))),
         vip_run_max=draw(st.integers(1, 3)),
         overdue_ms=draw(st.integers(1, 12)),
-        points_planned=draw(st.integers(0, 5)),
         no_show_ms=draw(st.integers(0, 3)),
     )
     return people, at, rules, draw(st.integers(-1, n - 1))
@@ -121,10 +124,17 @@ def test_in_degraded_mode_priority_takes_at_most_every_third_call() -> None:
     people = customers(
         list(range(-8, 0)), [10] * 8, priority=[0] * 4 + [1] * 4, weight=[1] * 4 + [4000] * 4, cap=[9] * 8
     )
-    rules = Rules(mode=twin.ACCUMULATING_MODE, points_planned=2)
-    called = simulate_reference(people, Points.fresh([1], [0]), rules)
+    rules = Rules(mode=twin.ACCUMULATING_MODE)
+    degraded = replace(Points.fresh([1], [0]), breaks=np.ones(1, np.int64))
+    called = simulate_reference(people, degraded, rules)
     order = sorted(range(8), key=lambda i: called[i])
     assert [int(each >= 4) for each in order] == [1, 0, 0, 1, 0, 0, 1, 1]
+
+
+def test_a_point_that_closes_calls_nobody_from_then_on() -> None:
+    people = customers([-3, -2, -1], [10, 10, 10])
+    closing = replace(Points.fresh([1], [0]), closes_ms=np.array([20], np.int64))
+    assert twin_of(people, closing, Rules()).tolist() == [0, 10, NEVER]
 
 
 @pytest.mark.parametrize(("windows", "load"), [(1, 0.6), (3, 0.75), (6, 0.8)])

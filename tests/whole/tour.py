@@ -82,8 +82,24 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     _ready(desk, ".at-window")
     yield "desk-free", desk
     desk.keyboard.press("Space")
-    expect(desk.locator(".at-window")).to_contain_text("00", timeout=SLOW_MS)
+    expect(desk.locator(".current-code")).to_contain_text("00", timeout=SLOW_MS)
     yield "desk-called", desk
+    for name, key in (("desk-why", "w"), ("desk-transfer", "t"), ("desk-keys", "?")):
+        desk.keyboard.press(key)
+        yield name, _ready(desk, ".desk-panel")
+        desk.keyboard.press("Escape")
+    desk.keyboard.press("p")
+    yield "desk-aside", _ready(desk, ".note .undo")
+    desk.keyboard.press("h")
+    yield "desk-by-hand", _ready(desk, ".choice")
+    desk.keyboard.press("1")
+    yield "desk-by-hand-why", _ready(desk, ".choice-form")
+    desk.keyboard.press("1")
+    expect(desk.locator(".current-code")).to_be_visible(timeout=SLOW_MS)
+    desk.keyboard.press("s")
+    expect(desk.locator(".current.in_service")).to_be_visible(timeout=SLOW_MS)
+    desk.keyboard.press("d")
+    yield "desk-next", _ready(desk, ".choice")
 
 
 def _over(browser: Windows, language: str, key: str) -> Iterator[tuple[str, Page]]:

@@ -12,8 +12,6 @@ const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(don
 
 export class Camera {
   state = signal(/** @type {"starting" | "ready" | "none"} */ ("starting"));
-  /** Why it does not work, for the branch's device page. */
-  trouble = "";
   /** What the camera sees, for the preview. */
   stream = signal(/** @type {MediaStream | null} */ (null));
   #decoder = new Decoder();
@@ -27,16 +25,20 @@ export class Camera {
     this.#video.playsInline = true;
   }
 
+  /** Its part of the sign of life, as the server knows it. */
+  get health() {
+    return this.state.value === "starting" ? {} : { camera: this.state.value === "ready" ? "ok" : "lost" };
+  }
+
   /** Runs for ever. */
   async start() {
     for (;;) {
       try {
         await this.#open();
         this.state.value = "ready";
-        this.trouble = "";
         while (this.stream.value?.active) await this.#look();
-      } catch (error) {
-        this.trouble = String(error);
+      } catch {
+        // Unplugged, taken by another program or forbidden: looked for again below.
       }
       this.#close();
       this.state.value = "none";

@@ -94,5 +94,5 @@ render(html`<${Kiosk} />`, /** @type {HTMLElement} */ (document.getElementById("
 new Wedge(seen).start();
 idle.start();
 keepAwake();
-void devicePage.start(() => ({ camera: camera.state.value, camera_trouble: camera.trouble }));
+void devicePage.start(() => camera.health);
 void camera.start();

@@ -1,21 +1,28 @@
 """What happens at the queue: a ticket is issued, a point opens, the next is called, served, finished.
 
 Each begins by taking the branch's queue, so that two at once happen one after the other. What may befall a ticket
-out of the ordinary stands beside: at a point in `calls`, in line in `places`.
+out of the ordinary stands beside: at a point in `calls`, in line in `places`; waits are in `waits`, how the queue
+stands as a whole in `standing`, what customers thought of it in `ratings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import Branch, ServicePoint, ServiceType, next_business_day
+from lobby_server.branch.rules import ServicePoint, ServiceType, day_start, next_business_day
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
+from lobby_server.queue.actions.standing import (
+    count_windows_open,
+    planned_now,
+    settle,
+    settle_policy,
+    settle_ticket,
+)
 from lobby_server.queue.discipline import (
     BY_HAND,
     Choice,
@@ -25,7 +32,6 @@ from lobby_server.queue.discipline import (
     remember,
 )
 from lobby_server.queue.events import (
-    ExpectedWaitChanged,
     Passed,
     ServicePointClosed,
     ServicePointOpened,
@@ -36,14 +42,11 @@ from lobby_server.queue.events import (
     TicketIssued,
     TicketStarted,
 )
-from lobby_server.queue.forecast import Assumed, Line, OpenPoint
 from lobby_server.queue.rules import (
     NUMBER_MAX,
-    PRIORITY,
     QueuePolicy,
     Ticket,
     TicketState,
-    Waits,
     check_policy,
     next_state,
 )
@@ -78,6 +81,7 @@ def change_policy(work: Work, request: StartQueue) -> None:
         raise Conflict("version_used", version=queue.policy.version)
     store.save_policy(work.db, request.branch_id, request.policy)
     work.audit("change_policy", request.policy.rule_version, branch_id=request.branch_id)
+    settle_policy(work, request.branch_id)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class IssueTicket:
     language: str
     arrived_at: datetime
     placed_at: datetime | None = None
+    only_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,13 +131,15 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
         arrived_at=request.arrived_at,
         issued_at=work.now,
         placed_at=request.placed_at or request.arrived_at,
+        only_at=request.only_at,
     )
     store.add(work.db, ticket, work.keys.index(ticket_key, KEY_PURPOSE))
-    told = queue.waits.get(ticket.ticket_class)
+    told = queue.waits_of(ticket.service_level).get(ticket.ticket_class)
     if told is not None:
         store.add_forecast(work.db, ticket.id, told, work.now)
     work.audit("issue_ticket", ticket.id, number=ticket.number)
     work.record(TicketIssued(ticket.branch_id, ticket))
+    settle_ticket(work, ticket)
     return Issued(ticket, ticket_key)
 
 
@@ -146,15 +153,9 @@ def _today(work: Work, queue: store.Queue) -> date:
             # The worker may have slept through the night: nobody of yesterday is called today.
             end_day(work, branch.id)
         store.turn_day(work.db, branch.id, day)
-        work.due(branch.id, _end_of(day, branch), DAY_ENDS, branch.id)
+        work.due(branch.id, day_start(day + timedelta(days=1), branch), DAY_ENDS, branch.id)
         work.audit("begin_business_day", day.isoformat(), branch_id=branch.id, clock_leapt=leapt)
     return day
-
-
-def _end_of(day: date, branch: Branch) -> datetime:
-    """The moment at which the next business day begins."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(branch.timezone))
-    return (midnight + timedelta(minutes=branch.cut_over_minute)).astimezone(UTC)
 
 
 def end_day(work: Work, branch_id: str) -> None:
@@ -192,6 +193,7 @@ def open_service_point(work: Work, code: str) -> ServicePoint:
     branches.save_manning(work.db, opened)
     work.audit("open_service_point", code)
     work.record(ServicePointOpened(branch_id, opened))
+    settle(work, branch_id)
     return opened
 
 
@@ -225,8 +227,12 @@ def callable_at(work: Work, point: ServicePoint) -> list[Ticket]:
 def circumstances_of(work: Work, queue: store.Queue, point: ServicePoint) -> Circumstances:
     """What a rule may look at besides the tickets."""
     points = branches.service_points(work.db, queue.branch_id)
-    windows_open = sum(each.is_open for each in points if each.kind == "window")
-    return Circumstances(point.kind == "window", windows_open, queue.recent.get(point.code, ()))
+    return Circumstances(
+        is_window=point.kind == "window",
+        windows_open=count_windows_open(points),
+        recent=queue.recent.get(point.code, ()),
+        points_planned=planned_now(work.db, queue.branch_id, work.now),
+    )
 
 
 def call_chosen(
@@ -248,6 +254,7 @@ def call_chosen(
         staff_id=work.actor.id,
         call_count=choice.ticket.call_count + 1,
         recall_count=0,
+        recalled_at=None,
     )
     store.save_call(work.db, called, choice, queue.policy, hand_reason)
     recent = {**queue.recent, point.code: remember(queue.recent.get(point.code, ()), choice.as_recent)}
@@ -273,64 +280,6 @@ def finish_service(work: Work, request: AtPoint) -> Ticket:
     return move(work, in_hand(work, request), "finish", TicketFinished, finished_at=work.now)
 
 
-@dataclass(frozen=True)
-class RefreshWaits:
-    """The waits that were computed outside, for a branch."""
-
-    branch_id: str
-    waits: Mapping[str, Waits]
-
-
-def announce_waits(work: Work, request: RefreshWaits) -> bool:
-    """Announce waits that moved by a minute somewhere; returns whether they did."""
-    queue = store.lock_queue(work.db, request.branch_id)
-    if is_same_announcement(queue.waits, request.waits):
-        return False
-    store.save_waits(work.db, request.branch_id, request.waits)
-    work.record(ExpectedWaitChanged(request.branch_id, request.waits))
-    return True
-
-
-def is_same_announcement(before: Mapping[str, Waits], now: Mapping[str, Waits]) -> bool:
-    """Whether people would be told the same minutes."""
-    return _in_minutes(before) == _in_minutes(now)
-
-
-def _in_minutes(waits: Mapping[str, Waits]) -> dict[str, tuple[int, int]]:
-    return {name: (-(-each.p50_s // 60), -(-each.p90_s // 60)) for name, each in waits.items()}
-
-
-def line_of(
-    tickets: Collection[Ticket],
-    points: Collection[ServicePoint],
-    types: Mapping[str, ServiceType],
-    now: datetime | None = None,
-    policy: QueuePolicy | None = None,
-) -> Line:
-    """The live state that waits are computed from; `now` and `policy` (else fifo) are needed for the waits only."""
-    return Line(
-        tickets=list(tickets),
-        points=[OpenPoint(each.code, each.serves) for each in points if each.is_open],
-        typical_s={each.code: each.typical_s for each in types.values()},
-        now=now,
-        assumed=_assumed(policy) if policy else Assumed(),
-    )
-
-
-def _assumed(policy: QueuePolicy) -> Assumed:
-    """What the simulation is told of a branch's policy. Leavers and future arrivals are not estimated yet."""
-    told = policy.parameters
-    return Assumed(
-        mode=policy.discipline,
-        weights=told.weights,
-        priority=PRIORITY,
-        vip_run_max=told.vip_run_max,
-        overdue_s=told.overdue_s,
-        points_planned=told.points_planned or 0,
-        cap=policy.overtake_cap,
-    )
-
-
 def move(
     work: Work,
     ticket: Ticket,
@@ -346,6 +295,7 @@ def move(
     store.save(work.db, moved)
     work.audit(f"{deed}_ticket", ticket.id, branch_id=ticket.branch_id, number=ticket.number)
     work.record(happened(ticket.branch_id, moved))
+    settle_ticket(work, moved)
     return moved
 
 
@@ -390,4 +340,5 @@ def _close(work: Work, point: ServicePoint) -> ServicePoint:
     branches.save_manning(work.db, closed)
     work.audit("close_service_point", point.code, branch_id=point.branch_id)
     work.record(ServicePointClosed(point.branch_id, closed))
+    settle(work, point.branch_id)
     return closed

@@ -26,7 +26,7 @@ from lobby_server.queue.actions import (
 )
 from lobby_server.queue.discipline import choose_by_hand
 from lobby_server.queue.events import TicketFinished, TicketMissed, TicketParked, TicketRecalled, TicketTransferred
-from lobby_server.queue.rules import RECALLS_BEFORE_NO_SHOW, REENTRY_LIVES, Ticket, TicketState
+from lobby_server.queue.rules import RECALLS_BEFORE_NO_SHOW, REENTRY_LIVES, Ticket, TicketState, recall_wait_s
 
 REENTRY_ENDS = "queue.reentry_ends"
 
@@ -63,9 +63,15 @@ def call_by_hand(work: Work, request: CallByHand) -> Ticket:
 
 
 def recall(work: Work, request: AtPoint) -> Ticket:
-    """Call the same customer again. Raises Conflict("changed") with the ticket's state."""
+    """Call the same customer again, half a minute after the last time at the earliest.
+
+    Raises Conflict("too_soon") with the seconds to wait, Conflict("changed") with the ticket's state.
+    """
     ticket = in_hand(work, request)
-    return move(work, ticket, "recall", TicketRecalled, recall_count=ticket.recall_count + 1)
+    wait_s = recall_wait_s(ticket, work.now)
+    if ticket.state is TicketState.CALLED and wait_s:
+        raise Conflict("too_soon", wait_s=wait_s)
+    return move(work, ticket, "recall", TicketRecalled, recall_count=ticket.recall_count + 1, recalled_at=work.now)
 
 
 def no_show(work: Work, request: AtPoint) -> Ticket:

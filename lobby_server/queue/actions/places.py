@@ -10,7 +10,7 @@ from lobby_server.queue import store
 from lobby_server.queue.actions import KEY_PURPOSE, move
 from lobby_server.queue.actions.calls import AT_NO_POINT, REENTRY_ENDS
 from lobby_server.queue.events import TicketCancelled, TicketDelayed, TicketResumed
-from lobby_server.queue.rules import DELAY_LASTS, REENTRY_LIVES, Ticket, TicketState
+from lobby_server.queue.rules import DELAY_LASTS, DELAYS_MAX, REENTRY_LIVES, Ticket, TicketState
 
 DELAY_ENDS = "queue.delay_ends"
 
@@ -56,12 +56,15 @@ def _nothing_due(work: Work, ticket: Ticket) -> None:
 def delay_by_holder(work: Work, ticket_key: str) -> Ticket:
     """Let others go first for ten minutes; the place and the count are kept. Asking again changes nothing.
 
-    Raises NotFound("ticket"), Conflict("changed") with the ticket's state unless it waits.
+    Raises NotFound("ticket"), Conflict("no_more_delays") after the third, Conflict("changed") with the ticket's state
+    unless it waits.
     """
     ticket = _of_key(work, ticket_key)
     if ticket.state is TicketState.DELAYED:
         return ticket
-    delayed = move(work, ticket, "delay", TicketDelayed)
+    if ticket.state is TicketState.WAITING and ticket.delay_count >= DELAYS_MAX:
+        raise Conflict("no_more_delays", most=DELAYS_MAX)
+    delayed = move(work, ticket, "delay", TicketDelayed, delay_count=ticket.delay_count + 1)
     work.due(ticket.branch_id, work.now + DELAY_LASTS, DELAY_ENDS, ticket.id)
     return delayed
 

@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.events import to_json
 from lobby_server.queue.discipline import Call, Candidate, Choice, Circumstances, Recent
-from lobby_server.queue.forecast import Coverage, Outcome, coverage_of
-from lobby_server.queue.rules import Parameters, QueuePolicy, Ticket, TicketState, Waits
+from lobby_server.queue.forecast.outcomes import Coverage, Outcome, coverage_of
+from lobby_server.queue.rules import Parameters, QueuePolicy, Standing, Ticket, TicketState, Usual, Waits
 from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter, wait_forecast
 
 _TICKET_FIELDS = [column for column in ticket.c if column.name != "key_index"]
@@ -23,13 +23,24 @@ _PLACE = sa.func.coalesce(ticket.c.placed_at, ticket.c.arrived_at)
 
 @dataclass(frozen=True)
 class Queue:
-    """A branch's queue as its row says: its day, its policy, the waits last announced, each point's last calls."""
+    """A branch's queue as its row says: its day, its policy, each point's last calls, and what was last announced."""
 
     branch_id: str
     business_day: date | None
     policy: QueuePolicy
-    waits: Mapping[str, Waits]
+    announced: Mapping[str, Waits]
     recent: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
+    usual: Usual = field(default_factory=Usual)
+
+    @property
+    def waits(self) -> dict[str, Waits]:
+        """What ordinary customers are told, by class."""
+        return {name: waits for name, waits in self.announced.items() if "/" not in name}
+
+    def waits_of(self, level: str) -> dict[str, Waits]:
+        """What customers of a service level are told, by class."""
+        return {name: self.announced.get(f"{name}/{level}", waits) for name, waits in self.waits.items()}
 
 
 def start_queue(db: sa.Connection, branch_id: str, policy: QueuePolicy) -> None:
@@ -80,6 +91,20 @@ def look_at_queue(db: sa.Connection, branch_id: str) -> Queue:
 def turn_day(db: sa.Connection, branch_id: str, day: date) -> None:
     """The branch's business day is now `day`; nobody remembers yesterday's calls."""
     db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(business_day=day, recent={}))
+
+
+def save_standing(db: sa.Connection, branch_id: str, standing: Standing) -> None:
+    """What screens are told of the queue as a whole."""
+    # A list keeps the order of the tickets; an object in the database would not.
+    kept = {**to_json(standing), "unserved": [list(each) for each in standing.unserved.items()]}
+    db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(told=kept))
+
+
+def save_usual(db: sa.Connection, branch_id: str, usual: Usual) -> None:
+    """What this hour is usually like."""
+    arrivals = [[*key, per_h] for key, per_h in usual.arrivals_per_h.items()]
+    kept = {"arrivals_per_h": arrivals, "leavers_per_h": usual.leavers_per_h}
+    db.execute(branch_queue.update().where(branch_queue.c.branch_id == branch_id).values(usual=kept))
 
 
 def save_waits(db: sa.Connection, branch_id: str, waits: Mapping[str, Waits]) -> None:
@@ -133,6 +158,11 @@ def find_by_key(db: sa.Connection, key_index: bytes) -> Ticket | None:
 def live_ticket_of(db: sa.Connection, visit_id: str) -> Ticket | None:
     """The ticket with which a visit waits or is served."""
     return _one(db, sa.and_(ticket.c.visit_id == visit_id, ticket.c.state.in_(_LIVE)))
+
+
+def ids_of_visit(db: sa.Connection, visit_id: str) -> list[str]:
+    """The tickets that a visit had, over or not."""
+    return list(db.scalars(sa.select(ticket.c.id).where(ticket.c.visit_id == visit_id)))
 
 
 def live(db: sa.Connection, branch_id: str) -> list[Ticket]:
@@ -221,6 +251,7 @@ def all_calls(db: sa.Connection) -> list[Call]:
 _CHANGING = (
     "service_type",
     "ticket_class",
+    "service_level",
     "state",
     "placed_at",
     "called_at",
@@ -235,6 +266,8 @@ _CHANGING = (
     "overtaken_manual",
     "only_at",
     "missed_at",
+    "recalled_at",
+    "delay_count",
 )
 _LIVE = [str(each) for each in TicketState if not each.is_over]
 AT_POINT = [str(each) for each in TicketState if each.is_at_point]
@@ -265,7 +298,12 @@ def _queue(row: sa.Row[Any]) -> Queue:
     policy = QueuePolicy(row.discipline, row.version, row.overtake_cap, parameters)
     waits = {name: Waits(*figures) for name, figures in row.waits.items()}
     recent = {code: tuple(Recent(*each) for each in calls) for code, calls in (row.recent or {}).items()}
-    return Queue(row.branch_id, row.business_day, policy, waits, recent)
+    told = row.told or {}
+    standing = Standing(**{**told, "unserved": dict(told["unserved"])}) if told else Standing()
+    known = row.usual or {"arrivals_per_h": [], "leavers_per_h": 0.0}
+    arrivals = {(ticket_class, level): per_h for ticket_class, level, per_h in known["arrivals_per_h"]}
+    usual = Usual(arrivals, known["leavers_per_h"])
+    return Queue(row.branch_id, row.business_day, policy, waits, recent, standing, usual)
 
 
 def _call(row: sa.Row[Any]) -> Call:

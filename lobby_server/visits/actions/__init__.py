@@ -1,12 +1,17 @@
-"""What happens on a visit: somebody arrives, is sent somewhere, is taken care of, leaves."""
+"""What happens on a visit: somebody arrives, and leaves.
+
+What befalls it between stands beside: where it goes in `sending`, what it does at a machine in `machines`, who takes
+care of it in `caring`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import ServiceType
+from lobby_server.branch.rules import Branch
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
@@ -14,28 +19,18 @@ from lobby_server.kernel.clock import business_day_of
 from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
-from lobby_server.queue.actions import Issued, IssueTicket, issue_ticket
 from lobby_server.queue.rules import Ticket
-from lobby_server.recommend.rules import declared, infer_need
-from lobby_server.staff import store as staff
+from lobby_server.recommend.actions import recommend
+from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
-from lobby_server.visits.events import (
-    VisitArrived,
-    VisitClaimed,
-    VisitClaimEnded,
-    VisitLeft,
-    VisitReturned,
-    VisitRouted,
-    VisitServed,
-)
-from lobby_server.visits.rules import CLAIM_LIVES, Claim, Visit, VisitState, greeting_of, level_of
+from lobby_server.visits.events import VisitArrived, VisitLeft
+from lobby_server.visits.rules import UNDO_WITHIN, Undo, Visit, VisitState, greeting_of, level_of, level_reason_of
 
 CLAIM_ENDS = "visit.claim_ends"
+MACHINE_WAITED = "visit.machine_waited"
 ABANDONED = "visit.abandoned"
 # Somebody who was identified and chose nothing has walked away; the card leaves the tablet.
 UNDECIDED_LEAVES_AFTER = timedelta(minutes=10)
-
-TICKET = "ticket"
 
 
 @dataclass(frozen=True)
@@ -73,11 +68,18 @@ def arrive(work: Work, request: Arrive) -> Arrived:
         raise Conflict("already_checked_in", audited=True)
     if store.exists(work.db, request.visit_id):
         raise Conflict("visit_exists")
-    visit = _new_visit(work, request, who.customer)
+    branch = branches.find_branch(work.db, work.actor.branch_id)
+    assert branch is not None
+    today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+    visit = _new_visit(work, request, who.customer, branch, today)
     store.add(work.db, visit)
+    if who.appointment is not None:
+        meet(work, Meet(who.appointment.id, visit.id))
     work.due(visit.branch_id, work.now + UNDECIDED_LEAVES_AFTER, ABANDONED, visit.id)
     work.audit("arrive", visit.id, is_known=who.customer is not None)
     work.record(VisitArrived(visit.branch_id, visit))
+    if who.customer is not None:
+        recommend(work, who.customer, visit.id, today)
     return Arrived(visit, who.customer)
 
 
@@ -87,8 +89,8 @@ def _running_visit(work: Work, who: Identified) -> Visit | None:
     if who.customer is not None:
         return store.live_of_customer(work.db, branch_id, who.customer.id)
     found = store.find(work.db, branch_id, who.visit_id)
-    is_mine = found is not None and found.made_by == work.actor.label and found.left_at is None
-    return found if is_mine else None
+    ismine = found is not None and found.made_by == work.actor.label and found.left_at is None
+    return found if ismine else None
 
 
 def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
@@ -100,10 +102,7 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
     return Arrived(visit, who.customer, queue_store.live_ticket_of(work.db, visit.id))
 
 
-def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
-    branch = branches.find_branch(work.db, work.actor.branch_id)
-    assert branch is not None
-    today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+def _new_visit(work: Work, request: Arrive, customer: Customer | None, branch: Branch, today: date) -> Visit:
     is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
     tier = customer.tier if customer else None
     return Visit(
@@ -114,6 +113,7 @@ def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
         customer_id=customer.id if customer else None,
         tier=tier,
         service_level=level_of(tier, is_vulnerable=is_vulnerable),
+        level_reason=level_reason_of(tier, is_vulnerable=is_vulnerable),
         need=infer_need(customer.tags, today) if customer else None,
         greeting=greeting_of(work.now, branch.timezone, is_known=customer is not None),
         language=request.language,
@@ -122,88 +122,12 @@ def _new_visit(work: Work, request: Arrive, customer: Customer | None) -> Visit:
     )
 
 
-@dataclass(frozen=True)
-class Route:
-    """Where a visit goes: in this first form, to the queue."""
-
-    visit_id: str
-    service_type: ServiceType
-
-
-@dataclass(frozen=True)
-class Routed:
-    """The visit with its place in the queue."""
-
-    visit: Visit
-    issued: Issued
-
-
-def route(work: Work, request: Route) -> Routed:
-    """Send a visit to the queue. Raises Conflict("already_routed") with its ticket's number."""
-    # The queue before the visit, as everywhere: two works that want both never wait for each other.
-    queue_store.lock_queue(work.db, work.actor.branch_id)
-    visit = _mine(work, request.visit_id)
-    if visit.state is not VisitState.ARRIVED:
-        running = queue_store.live_ticket_of(work.db, visit.id)
-        raise Conflict("already_routed", number=running.number if running else None)
-    issued = issue_ticket(
-        work,
-        IssueTicket(
-            branch_id=visit.branch_id,
-            visit_id=visit.id,
-            service_type=request.service_type,
-            service_level=str(visit.service_level),
-            language=visit.language,
-            arrived_at=visit.arrived_at,
-        ),
-    )
-    # A guess that fits what they chose keeps its reason; otherwise what they say counts.
-    fits = visit.need is not None and visit.need.code == request.service_type.code
-    routed = replace(
-        visit,
-        state=VisitState.ROUTED,
-        service_type=request.service_type.code,
-        need=visit.need if fits else declared(request.service_type.code),
-        route=TICKET,
-        ticket_id=issued.ticket.id,
-    )
-    store.save(work.db, routed)
-    work.no_longer_due(ABANDONED, visit.id)
-    work.audit("route", visit.id, route=TICKET, service_type=request.service_type.code)
-    work.record(VisitRouted(visit.branch_id, routed))
-    return Routed(routed, issued)
-
-
-def claim(work: Work, visit_id: str) -> Visit:
-    """A lobby manager takes a visit for three minutes; doing it again prolongs it.
-
-    Raises Conflict("claimed_by") naming the colleague who has it.
-    """
-    visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or visit.state is VisitState.LEFT:
-        raise NotFound("visit")
-    held = visit.claim
-    if held is not None and held.staff_id != work.actor.id and held.until > work.now:
-        winner = staff.named(work.db, work.keys, [held.staff_id])[held.staff_id]
-        raise Conflict("claimed_by", by={"staff_no": winner.staff_no, "name": winner.name})
-    until = work.now + CLAIM_LIVES
-    claimed = replace(visit, claim=Claim(work.actor.id, until))
-    store.save(work.db, claimed)
-    work.due(visit.branch_id, until, CLAIM_ENDS, visit.id)
-    work.audit("claim", visit.id)
-    work.record(VisitClaimed(visit.branch_id, claimed))
-    return claimed
-
-
-def end_claim(work: Work, visit_id: str) -> None:
-    """The three minutes are over: the visit is everybody's again."""
-    visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or visit.claim is None or visit.state is VisitState.LEFT:
-        return
-    freed = replace(visit, claim=None)
-    store.save(work.db, freed)
-    work.audit("end_claim", visit.id)
-    work.record(VisitClaimEnded(visit.branch_id, freed))
+def with_undo(work: Work, deed: str, before: Visit, after: Visit) -> Visit:
+    """The visit after a deed that whoever did it may take back for a few seconds; devices may not."""
+    if work.actor.kind != "staff":
+        return replace(after, undo=None)
+    was = store.columns_changed(replace(before, undo=None), replace(after, undo=None))
+    return replace(after, undo=Undo(deed, work.actor.id, work.now + UNDO_WITHIN, was))
 
 
 def abandon(work: Work, visit_id: str) -> None:
@@ -213,39 +137,39 @@ def abandon(work: Work, visit_id: str) -> None:
         leave(work, visit, "undecided")
 
 
-def sit_down(work: Work, ticket: Ticket) -> None:
-    """The visit's ticket is being served."""
-    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
-    if visit is not None and visit.state is VisitState.ROUTED:
-        served = replace(visit, state=VisitState.IN_SERVICE)
-        store.save(work.db, served)
-        work.record(VisitServed(visit.branch_id, served))
-
-
-def back_in_line(work: Work, ticket: Ticket) -> None:
-    """The visit waits again, with this ticket: parked, sent on, or for its next step."""
-    visit = store.lock(work.db, ticket.branch_id, ticket.visit_id)
-    if visit is None or visit.state is VisitState.LEFT or visit.state is VisitState.ARRIVED:
-        return
-    waits = replace(visit, state=VisitState.ROUTED, service_type=ticket.service_type, ticket_id=ticket.id)
-    if waits != visit:
-        store.save(work.db, waits)
-        work.record(VisitReturned(visit.branch_id, waits))
-
-
-def leave(work: Work, visit: Visit, because: str) -> None:
-    """The visit is over."""
-    gone = replace(visit, state=VisitState.LEFT, left_at=work.now, left_because=because, claim=None)
+def leave(work: Work, visit: Visit, because: str) -> Visit:
+    """The visit is over; a machine where it was is free again."""
+    visit = free_machine(work, visit, because)
+    gone = replace(visit, state=VisitState.LEFT, left_at=work.now, left_because=because, claim=None, undo=None)
     store.save(work.db, gone)
     work.no_longer_due(CLAIM_ENDS, visit.id)
     work.no_longer_due(ABANDONED, visit.id)
     work.audit("leave", visit.id, branch_id=visit.branch_id, because=because)
     work.record(VisitLeft(visit.branch_id, gone))
+    return gone
 
 
-def _mine(work: Work, visit_id: str) -> Visit:
-    """A visit that this actor may act on: a device only on those that it made."""
+def free_machine(work: Work, visit: Visit, outcome: str) -> Visit:
+    """The visit without its errand; the machine may be given to the next. Whoever calls saves the visit."""
+    if visit.errand is None:
+        return visit
+    store.end_errand(work.db, visit.errand, work.now, outcome)
+    branches.give_machine(work.db, visit.branch_id, visit.errand.code, None)
+    work.no_longer_due(MACHINE_WAITED, visit.id)
+    work.audit("end_errand", visit.id, branch_id=visit.branch_id, machine=visit.errand.code, outcome=outcome)
+    return replace(visit, errand=None)
+
+
+def mine(work: Work, visit_id: str) -> Visit:
+    """A visit that this actor may act on: a device only on those that it made or was given."""
     visit = store.lock(work.db, work.actor.branch_id, visit_id)
-    if visit is None or (work.actor.kind == "device" and visit.made_by != work.actor.label):
+    if visit is None or (work.actor.kind == "device" and not _is_its_own(work, visit)):
         raise NotFound("visit")
     return visit
+
+
+def _is_its_own(work: Work, visit: Visit) -> bool:
+    if visit.made_by == work.actor.label:
+        return True
+    given = (each for each in branches.machines(work.db, visit.branch_id, work.now) if each.visit_id == visit.id)
+    return any(each.device_id == work.actor.id for each in given)

@@ -8,14 +8,25 @@ import { freeKeys } from "#staff/lib/keys.js";
 
 /** @import { Live } from "#shared/lib/live.js" */
 /** @import { Server } from "#shared/lib/server.js" */
+/** @import { Ticket } from "#shared/lib/shapes.js" */
 /** @import { Notes } from "#shared/parts/note.js" */
-/** @typedef {"open" | "close" | "call-next" | "start" | "finish"} Deed */
+/**
+ * @typedef {object} Deed
+ * @property {string} name what is shown as busy meanwhile
+ * @property {string} path
+ * @property {object} [body]
+ */
+
+/** How long Ctrl+Z takes a ticket back that was set aside. */
+const UNDO_MS = 10_000;
 
 export class Counter {
   /** The deed that is on its way; one at a time. */
-  busy = signal(/** @type {Deed | null} */ (null));
+  busy = signal(/** @type {string | null} */ (null));
   /** A deed that got no answer keeps its key until it gets one. @type {Map<string, string>} */
   #keys = new Map();
+  /** @type {{ticket: Ticket, untilMs: number} | null} */
+  #undoable = null;
   #server;
   #live;
   #notes;
@@ -27,40 +38,64 @@ export class Counter {
     this.#notes = notes;
   }
 
-  /**
-   * @param {Deed} deed
-   * @param {string} point code of the window
-   * @param {string} [ticketId]
-   */
-  async ask(deed, point, ticketId) {
-    if (this.busy.value) return;
+  /** @param {Deed} deed @returns {Promise<boolean>} whether it was done */
+  async ask({ name, path, body = {} }) {
+    if (this.busy.value) return false;
     if (this.#live.freshness.value !== "live") {
       this.#notes.say(t("desk.refused_offline"), { isTrouble: true });
-      return;
+      return false;
     }
-    this.busy.value = deed;
-    const what = [deed, point, ticketId].join(" ");
+    this.busy.value = name;
+    const what = `${path} ${JSON.stringify(body)}`;
     const key = this.#keys.get(what) ?? uuidv7();
     this.#keys.set(what, key);
     try {
-      this.#take(
-        await this.#server.command(`/service-points/${point}/${deed}`, ticketId ? { ticket_id: ticketId } : {}, key),
-        deed,
-      );
+      this.#take(await this.#server.command(path, body, key), name);
       this.#keys.delete(what);
+      return true;
     } catch (failure) {
       if (failure instanceof Refused) this.#keys.delete(what);
       this.#notes.say(sentenceOf(failure), { isTrouble: true });
+      return false;
     } finally {
       this.busy.value = null;
       freeKeys();
     }
   }
 
-  /** @param {any} answer @param {Deed} deed */
-  #take(answer, deed) {
-    if (deed === "call-next" && answer === null) this.#notes.say(t("desk.none_waits"));
+  /** @param {string} point @param {string} deed as the door is called @param {object} [body] */
+  at = (point, deed, body) => this.ask({ name: deed, path: `/service-points/${point}/${deed}`, body });
+
+  /** @param {Ticket} ticket */
+  resume = (ticket) => this.ask({ name: "resume", path: `/tickets/${ticket.id}/resume` });
+
+  /** Put the ticket that was just set aside back in its place. */
+  undo() {
+    const undoable = this.#undoable;
+    if (!undoable || performance.now() > undoable.untilMs) return;
+    this.#undoable = null;
+    void this.resume(undoable.ticket);
+  }
+
+  /** @param {any} answer @param {string} name */
+  #take(answer, name) {
     if (answer?.service_point) this.#live.put("service_point", answer.service_point);
     if (answer?.ticket) this.#live.put("ticket", answer.ticket);
+    this.#say(answer, name);
+  }
+
+  /** @param {any} answer @param {string} name */
+  #say(answer, name) {
+    const number = answer?.ticket?.number;
+    if (name === "call-next" && answer === null) this.#notes.say(t("desk.none_waits"));
+    if (name === "resume") this.#notes.say(t("desk.is_resumed", { number }));
+    if (name === "transfer") this.#notes.say(t("desk.is_transferred", { number }));
+    if (answer?.next_ticket) this.#notes.say(t("desk.is_onward", { number: answer.next_ticket.number }));
+    // A no-show comes back to a new place, so only what was parked can be taken back as if nothing had been.
+    this.#undoable = name === "park" ? { ticket: answer.ticket, untilMs: performance.now() + UNDO_MS } : null;
+    if (name === "park") {
+      const undo = { words: t("act.undo"), hotkey: "Ctrl+Z", press: () => this.undo() };
+      this.#notes.say(t("desk.is_parked", { number }), { undo, shownMs: UNDO_MS });
+    }
   }
 }

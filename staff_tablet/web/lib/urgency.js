@@ -11,11 +11,17 @@ const ASSISTANCE_BONUS = 0.15;
 /** From here on a wait counts as about to be late. */
 export const LATE_SHARE = 0.9;
 
+/** What an urgency is made of, as shares of the promise: the card says why it stands high. */
+export const partsOf = (/** @type {Visit} */ visit, /** @type {number} */ nowMs) => ({
+  waited: shareOf(visit, nowMs),
+  tier: TIER_BONUS[visit.tier ?? ""] ?? 0,
+  assistance: visit.service_level === "vulnerable" ? ASSISTANCE_BONUS : 0,
+});
+
 /** waited/promise + tier bonus + assistance. @param {Visit} visit @param {number} nowMs */
 export function urgencyOf(visit, nowMs) {
-  const tier = TIER_BONUS[visit.tier ?? ""] ?? 0;
-  const assistance = visit.service_level === "vulnerable" ? ASSISTANCE_BONUS : 0;
-  return shareOf(visit, nowMs) + tier + assistance;
+  const { waited, tier, assistance } = partsOf(visit, nowMs);
+  return waited + tier + assistance;
 }
 
 /** The most urgent first; who came earlier goes first among equals. @param {Entry[]} entries @param {number} nowMs */
@@ -27,9 +33,6 @@ export function byUrgency(entries, nowMs) {
   return weighed.map(({ entry }) => entry);
 }
 
-/** Somebody to be met in person: the top tier, or in need of help. @param {Visit} visit */
-export const isToBeMet = (visit) => visit.tier === "private" || visit.service_level === "vulnerable";
-
 /**
  * The figures of the bar.
  * @param {Entry[]} entries
@@ -38,6 +41,6 @@ export const isToBeMet = (visit) => visit.tier === "private" || visit.service_le
 export function figuresOf(entries, nowMs) {
   const waits = entries.map(({ visit }) => waitedS(visit, nowMs));
   const sum = waits.reduce((total, each) => total + each, 0);
-  const lateCount = entries.filter(({ visit }) => shareOf(visit, nowMs) >= LATE_SHARE).length;
-  return { averageS: waits.length ? sum / waits.length : 0, lateCount };
+  const lateIds = entries.filter(({ visit }) => shareOf(visit, nowMs) >= LATE_SHARE).map(({ id }) => id);
+  return { averageS: waits.length ? sum / waits.length : 0, lateIds };
 }

@@ -1,7 +1,11 @@
 /** What a teller may do now at a window, and the line that stands before it. Pure. */
 
 /** @import { Lobby, ServicePoint, Ticket, Visit } from "#shared/lib/shapes.js" */
-/** @typedef {"call" | "start" | "finish" | "close"} Deed */
+/** @typedef {"call" | "start" | "finish"} Step the one deed that comes next */
+/** @typedef {"hand" | "recall" | "no-show" | "park" | "transfer" | "next" | "resume" | "why" | "close"} Other */
+
+/** The branch's rule: call again twice before a customer counts as not come. */
+export const RECALLS_BEFORE_NO_SHOW = 2;
 
 /** The window where this person works. @param {Lobby} lobby @param {string} staffNo */
 export const windowOf = (lobby, staffNo) =>
@@ -20,21 +24,49 @@ export function ticketAt(lobby, point) {
 /** The visit behind a ticket. @param {Lobby} lobby @param {Ticket | null} ticket @returns {Visit | null} */
 export const visitOf = (lobby, ticket) => lobby.visits.find((visit) => visit.visit_id === ticket?.visit_id) ?? null;
 
-/** @param {Ticket | null} ticket @returns {ReadonlySet<Deed>} */
-export function deedsOf(ticket) {
-  if (!ticket) return new Set(["call", "close"]);
-  return new Set(ticket.state === "called" ? ["start"] : ["finish"]);
+/** @param {Ticket | null} ticket @returns {Step} */
+export function stepOf(ticket) {
+  if (!ticket) return "call";
+  return ticket.state === "called" ? "start" : "finish";
 }
 
 /**
- * The line: those this window serves first, each part by arrival.
+ * @param {Ticket | null} ticket in hand
+ * @param {{waiting: number, aside: number}} counts
+ * @returns {ReadonlySet<Step | Other>}
+ */
+export function deedsOf(ticket, { waiting, aside }) {
+  /** @type {Set<Step | Other>} */
+  const can = new Set(aside > 0 ? ["resume"] : []);
+  if (!ticket) {
+    if (waiting > 0) can.add("hand");
+    return can.add("call").add("close");
+  }
+  can.add("park").add("transfer").add("why");
+  if (ticket.state === "in_service") return can.add("finish").add("next");
+  can.add("start").add("recall");
+  return (ticket.recall_count ?? 0) >= RECALLS_BEFORE_NO_SHOW ? can.add("no-show") : can;
+}
+
+/** Whether a window calls this ticket: one that was sent to a window waits for that one alone. */
+const isCalledAt = (/** @type {ServicePoint} */ point, /** @type {Ticket} */ ticket) =>
+  ticket.only_at ? ticket.only_at === point.code : point.serves.includes(ticket.ticket_class);
+
+const byPlace = (/** @type {Ticket} */ one, /** @type {Ticket} */ other) =>
+  one.arrived_at.localeCompare(other.arrived_at) || one.number.localeCompare(other.number);
+
+/**
+ * The line: those this window serves first, each part by arrival; then who is set aside.
  * @param {Lobby} lobby
  * @param {ServicePoint | null} point
  */
 export function lineOf(lobby, point) {
-  const waiting = lobby.tickets
-    .filter((ticket) => ticket.state === "waiting")
-    .sort((one, other) => one.arrived_at.localeCompare(other.arrived_at) || one.number.localeCompare(other.number));
-  const isMine = (/** @type {Ticket} */ ticket) => !point || point.serves.includes(ticket.ticket_class);
-  return { mine: waiting.filter(isMine), others: waiting.filter((ticket) => !isMine(ticket)) };
+  const waiting = lobby.tickets.filter((ticket) => ticket.state === "waiting").sort(byPlace);
+  const isMine = (/** @type {Ticket} */ ticket) => !point || isCalledAt(point, ticket);
+  const isAside = (/** @type {Ticket} */ { state }) => ["parked", "missed", "delayed"].includes(state);
+  return {
+    mine: waiting.filter(isMine),
+    others: waiting.filter((ticket) => !isMine(ticket)),
+    aside: lobby.tickets.filter(isAside).sort(byPlace),
+  };
 }

@@ -2,8 +2,9 @@
 
 import { aroundNumber } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
-import { nameOf, t } from "#shared/lib/words.js";
+import { has, nameOf, t } from "#shared/lib/words.js";
 import { Icon } from "#shared/parts/icon.js";
+import { keyOf } from "#staff/lib/call_queue.js";
 
 /** @import { Lobby, Names } from "#shared/lib/shapes.js" */
 /** @import { Calls, CallShown } from "#staff/lib/call_queue.js" */
@@ -21,13 +22,18 @@ export function NowCalling({ lobby, calls }) {
   const names = namesOf(lobby, call.point);
   return html`<section class="calling" aria-live="assertive">
     <p class="calling-title">${t("wall.now")} <span class="wall-other">${t("wall.now_other")}</span></p>
-    <p class="calling-code code" key="${call.number} ${call.calledAt}">${call.number}</p>
+    <p class="calling-code code" key=${keyOf(call)}>${call.number}</p>
     <p class="calling-where">
       <${Icon} name="arrow-right" kind="huge" /><${Where} name=${nameOf(names) || call.point} />
       <span class="wall-other">${names?.en ?? ""}</span>
     </p>
+    ${has(`turn.${call.reason}`) && html`<p class="calling-reason"><${Reason} reason=${call.reason} /></p>`}
   </section>`;
 }
+
+/** Why somebody went first, without saying who is what. @param {{reason: string}} sent */
+const Reason = ({ reason }) =>
+  html`<${Icon} name="scale" />${t(`turn.${reason}`)}<span class="wall-other">${t(`turn.${reason}_other`)}</span>`;
 
 /** A window's name with its number large, as people look for the number. @param {{name: string}} sent */
 function Where({ name }) {
@@ -49,5 +55,13 @@ export function PastCalls({ lobby, calls }) {
       </li>`,
       )}
     </ul>
+    ${lobby?.queue?.is_degraded && html`<${Degraded} />`}
   </aside>`;
 }
+
+/** Fewer windows than planned: the rule that holds then is told to everybody. */
+const Degraded = () =>
+  html`<p class="wall-degraded">
+    <${Icon} name="scale" /><span>${t("wall.degraded")}</span>
+    <span class="wall-other">${t("wall.degraded_other")}</span>
+  </p>`;

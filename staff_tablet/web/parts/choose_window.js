@@ -26,7 +26,7 @@ export function ChooseWindow({ lobby, counter }) {
         const isOpen = point.state === "open";
         return html`<li key=${point.code}>
           <button type="button" class="seat" disabled=${isOpen} aria-busy=${counter.busy.value === "open"}
-            aria-keyshortcuts=${at + 1} onClick=${() => counter.ask("open", point.code)}>
+            aria-keyshortcuts=${at + 1} onClick=${() => counter.at(point.code, "open")}>
             <kbd>${at + 1}</kbd>
             <span class="seat-name">${nameOf(point.names)}</span>
             <span class="seat-state">${stateText(point)}</span>

@@ -1,7 +1,8 @@
-/** The side panel: queues and windows. */
+/** The side panel: queues, windows and machines. */
 
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
+import { MachineTiles } from "#shared/parts/machine_tiles.js";
 import { QueueBars } from "#shared/parts/queue_bars.js";
 import { WindowTiles } from "#shared/parts/window_tiles.js";
 
@@ -9,11 +10,19 @@ import { WindowTiles } from "#shared/parts/window_tiles.js";
 
 /** @param {{lobby: Lobby}} sent */
 export function LobbySide({ lobby }) {
+  const { queue } = lobby;
+  const isShort = queue?.is_degraded && queue.points_planned !== null;
+  const counts = { n: queue?.points_open, planned: queue?.points_planned };
   return html`<aside class="side" aria-label=${t("side.name")}>
-    <section><h2 class="side-title">${t("side.queues")}</h2><${QueueBars} lobby=${lobby} /></section>
+    <section>
+      <h2 class="side-title">${t("side.queues")}</h2>
+      ${isShort && html`<p class="side-short">${t("side.short", counts)}</p>`}
+      <${QueueBars} lobby=${lobby} />
+    </section>
     <section>
       <h2 class="side-title">${t("side.windows")}</h2>
       <${WindowTiles} lobby=${lobby} kinds=${["window", "desk"]} />
     </section>
+    <section><h2 class="side-title">${t("side.machines")}</h2><${MachineTiles} lobby=${lobby} /></section>
   </aside>`;
 }

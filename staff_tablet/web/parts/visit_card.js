@@ -6,6 +6,7 @@ import { LevelBadge, TierBadge } from "#shared/parts/badge.js";
 import { Button } from "#shared/parts/button.js";
 import { TimeRail } from "#shared/parts/time_rail.js";
 import { shareOf } from "#staff/lib/entries.js";
+import { open } from "#staff/lib/opened.js";
 import { useOnScreen } from "#staff/lib/on_screen.js";
 import { customerName, needName, sayingOf } from "#staff/lib/saying.js";
 import { WaitClock } from "#staff/parts/wait_clock.js";
@@ -24,21 +25,22 @@ import { WaitClock } from "#staff/parts/wait_clock.js";
  * @property {ServerClock} clock
  * @property {boolean} [isFirst]
  * @property {boolean} isAble
+ * @property {boolean} isOpen it lies open beside the list
  */
 
 /** A card is new for this long: its tint fades meanwhile. */
 const NEW_MS = 5000;
 
 /** @param {Sent} sent */
-export function VisitCard({ entry, types, claims, clock, isFirst = false, isAble }) {
+export function VisitCard({ entry, types, claims, clock, isFirst = false, isAble, isOpen }) {
   const { visit, ticket } = entry;
   const { place, seen } = useOnScreen();
   const isNew = clock.second.peek() - Date.parse(visit.arrived_at) < NEW_MS;
-  const kinds = ["card", isFirst && "first", claims.isTaken(visit) && "taken"].filter(Boolean).join(" ");
-  return html`<li ref=${place} class=${kinds} data-visit=${visit.visit_id} data-new=${isNew}>
+  const kinds = ["card", isFirst && "first", claims.isTaken(visit) && "taken", isOpen && "open"];
+  return html`<li ref=${place} class=${kinds.filter(Boolean).join(" ")} data-visit=${visit.visit_id} data-new=${isNew}>
     <${Rail} visit=${visit} clock=${clock} seen=${seen} />
     <${NumberPlace} number=${ticket?.number} />
-    <${Who} visit=${visit} types=${types} isMine=${claims.isMine(visit)} />
+    <${Who} visit=${visit} types=${types} isMine=${claims.isMine(visit)} isOpen=${isOpen} />
     <${WaitClock} visit=${visit} clock=${clock} seen=${seen} />
     <${ClaimPlace} visit=${visit} claims=${claims} isFirst=${isFirst} isAble=${isAble} />
   </li>`;
@@ -48,12 +50,14 @@ export function VisitCard({ entry, types, claims, clock, isFirst = false, isAble
 const Rail = ({ visit, clock, seen }) =>
   html`<${TimeRail} share=${shareOf(visit, seen.value ? clock.second.value : clock.second.peek())} />`;
 
-/** @param {{visit: Visit, types: ServiceType[], isMine: boolean}} sent */
-function Who({ visit, types, isMine }) {
+/** @param {{visit: Visit, types: ServiceType[], isMine: boolean, isOpen: boolean}} sent */
+function Who({ visit, types, isMine, isOpen }) {
   const reason = sayingOf("reason", visit.need?.reason);
   return html`<div class="card-who">
     <p class="card-name">
-      <span>${customerName(visit)}</span>
+      <button type="button" class="card-open" aria-expanded=${isOpen} onClick=${() => open(`visit=${visit.visit_id}`)}>
+        ${customerName(visit)}
+      </button>
       <${TierBadge} tier=${visit.tier} /><${LevelBadge} level=${visit.service_level} />
     </p>
     <p class="card-need">${needName(types, visit)}${reason && html`<span class="card-hint">${reason}</span>`}</p>

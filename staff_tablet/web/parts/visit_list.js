@@ -8,33 +8,51 @@ import { AlertBar } from "#staff/parts/alert_bar.js";
 import { useGlide } from "#staff/parts/glide.js";
 import { VisitCard } from "#staff/parts/visit_card.js";
 
-/** @import { ServiceType } from "#shared/lib/shapes.js" */
+/** @import { Alert, Lobby } from "#shared/lib/shapes.js" */
 /** @import { Arrangement } from "#staff/lib/arrangement.js" */
+/** @import { Care } from "#staff/lib/care.js" */
 /** @import { Entry } from "#staff/lib/entries.js" */
 /** @import { Claims } from "#staff/lib/claims.js" */
 /** @import { ServerClock } from "#shared/lib/clock.js" */
-/** @typedef {{types: ServiceType[], claims: Claims, clock: ServerClock, isAble: boolean}} With */
+/**
+ * @typedef {object} Sent
+ * @property {Arrangement} arrangement
+ * @property {ReadonlyMap<string, Entry>} newest
+ * @property {Lobby} lobby
+ * @property {Claims} claims
+ * @property {Care} care
+ * @property {ServerClock} clock
+ * @property {boolean} isAble
+ * @property {string | null} openId the visit that lies open beside
+ * @property {() => void} onMore show all alerts
+ */
 
 /** Above this the rest waits behind a button: nobody reads further. */
 const SHOWN_MAX = 60;
 
-/** @param {With & {arrangement: Arrangement}} sent */
-export function VisitList({ arrangement, ...rest }) {
-  const { alerts, first, taken } = arrangement;
+/** @param {Sent} sent */
+export function VisitList({ arrangement, newest, lobby, claims, care, clock, isAble, openId, onMore }) {
+  const { alerts, more, first, taken } = arrangement;
   const [isOpen, open] = useState(false);
   const others = isOpen ? arrangement.rest : arrangement.rest.slice(0, SHOWN_MAX);
   const hiddenCount = arrangement.rest.length - others.length;
-  const place = useGlide(
-    [alerts, [first], others, taken].map((part) => part.map((entry) => entry?.id).join()).join("|"),
-  );
+  const order = [alerts, first ? [first] : [], others, taken];
+  const place = useGlide(order.map((part) => part.map(({ id }) => id).join()).join("|"));
+  const types = lobby.service_types;
   const card = (/** @type {Entry} */ entry, isFirst = false) =>
-    html`<${VisitCard} key=${entry.id} entry=${entry} isFirst=${isFirst} ...${rest} />`;
+    html`<${VisitCard} key=${entry.id} ...${{ entry, isFirst, types, claims, clock, isAble }}
+      isOpen=${entry.id === openId} />`;
   const cards = (/** @type {Entry[]} */ entries) =>
     html`<ul class="cards">
       ${entries.map((entry) => card(entry))}
     </ul>`;
+  const bar = (/** @type {Alert} */ alert) => {
+    const entry = newest.get(alert.visit_id ?? "") ?? null;
+    return html`<${AlertBar} key=${alert.id} ...${{ alert, entry, lobby, claims, care, clock }} />`;
+  };
   return html`<div class="list" ref=${place}>
-    ${alerts.map((entry) => html`<${AlertBar} key=${entry.id} entry=${entry} ...${rest} />`)}
+    ${alerts.map(bar)}
+    ${more > 0 && html`<button type="button" class="more" onClick=${onMore}>${t("alert.more", { n: more })}</button>`}
     ${first && html`<${Heading} text=${t("list.first")} /><ul class="cards">${card(first, true)}</ul>`}
     ${others.length > 0 && html`<${Heading} text=${t("list.rest", { n: arrangement.rest.length })} />${cards(others)}`}
     ${hiddenCount > 0 && html`<${More} count=${hiddenCount} open=${() => open(true)} />`}

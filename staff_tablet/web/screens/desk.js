@@ -6,73 +6,47 @@ import { openStaffLobby } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
 import { nameOf, t } from "#shared/lib/words.js";
 import { Bar } from "#shared/parts/bar.js";
-import { Button } from "#shared/parts/button.js";
 import { Shapes } from "#shared/parts/empty.js";
 import { NoteLine, Notes } from "#shared/parts/note.js";
 import { StaleStrip } from "#shared/parts/stale_strip.js";
 import { Counter } from "#staff/lib/counter.js";
+import { Desk } from "#staff/lib/desk.js";
 import { freeKeys, pressKey } from "#staff/lib/keys.js";
 import { servesText } from "#staff/lib/saying.js";
-import { deedsOf, lineOf, seatsOf, ticketAt, visitOf, windowOf } from "#staff/lib/window.js";
+import { lineOf, ticketAt, visitOf, windowOf } from "#staff/lib/window.js";
 import { ChooseWindow } from "#staff/parts/choose_window.js";
 import { CurrentTicket } from "#staff/parts/current_ticket.js";
+import { Deeds } from "#staff/parts/deeds.js";
+import { Question } from "#staff/parts/desk_questions.js";
+import { KeysPanel } from "#staff/parts/keys_panel.js";
 import { WaitingLine } from "#staff/parts/waiting_line.js";
+import { WhyPanel } from "#staff/parts/why_panel.js";
 
 /** @import { Lobby, ServicePoint, Ticket } from "#shared/lib/shapes.js" */
+/** @import { Scene } from "#staff/lib/desk.js" */
 
 const { clock, server, live } = openStaffLobby();
 const notes = new Notes();
 const counter = new Counter({ server, live, notes });
+const desk = new Desk(counter);
 const staffNo = page.me?.staff_no ?? "";
 
-/** The keys that do something now. @returns {Record<string, () => void>} */
-function keysNow() {
-  const lobby = live.lobby.value;
-  if (!lobby) return {};
-  const point = windowOf(lobby, staffNo);
-  if (!point) {
-    const free = seatsOf(lobby).map((seat, at) => /** @type {const} */ ([String(at + 1), seat]));
-    return Object.fromEntries(
-      free
-        .filter(([, seat]) => seat.state !== "open")
-        .map(([key, seat]) => [key, () => void counter.ask("open", seat.code)]),
-    );
+addEventListener("keydown", (event) => {
+  if (live.lobby.value) pressKey(desk.keysNow(live.lobby.value, staffNo), event);
+});
+
+/** The buttons, or what one of them asks first. @param {{scene: Scene, waiting: number}} sent */
+function Below({ scene, waiting }) {
+  const panel = desk.panel.value;
+  const { ticket, lobby } = scene;
+  if (panel?.name === "keys") return html`<${KeysPanel} onClose=${desk.close} />`;
+  if (panel?.name === "why" && ticket) {
+    const timezone = lobby.branch.timezone;
+    return html`<${WhyPanel} ticket=${ticket} server=${server} timezone=${timezone} onClose=${desk.close} />`;
   }
-  const ticket = ticketAt(lobby, point);
-  const can = deedsOf(ticket);
-  const call = () => void counter.ask("call-next", point.code);
-  return {
-    ...(can.has("call") ? { " ": call, n: call } : {}),
-    ...(can.has("start") ? { s: () => void counter.ask("start", point.code, ticket?.id) } : {}),
-    ...(can.has("finish") ? { f: () => void counter.ask("finish", point.code, ticket?.id) } : {}),
-    ...(can.has("close") ? { c: () => void counter.ask("close", point.code) } : {}),
-  };
-}
-
-addEventListener("keydown", (event) => pressKey(keysNow(), event));
-
-/** @param {{point: ServicePoint, ticket: Ticket | null, waiting: number}} sent */
-function Deeds({ point, ticket, waiting }) {
-  const can = deedsOf(ticket);
-  const next = ticket ? (ticket.state === "called" ? "start" : "finish") : waiting > 0 ? "call" : "";
-  const given = (/** @type {"call" | "start" | "finish" | "close"} */ deed) => {
-    const asked = deed === "call" ? "call-next" : deed;
-    const isFirst = deed === next && live.freshness.value === "live";
-    return {
-      kind: deed === "close" ? "quiet" : isFirst ? "solid" : "outlined",
-      size: "large",
-      isOff: !can.has(deed),
-      isBusy: counter.busy.value === asked,
-      onPress: () =>
-        void counter.ask(asked, point.code, deed === "start" || deed === "finish" ? ticket?.id : undefined),
-    };
-  };
-  return html`<div class="deeds">
-    <${Button} ...${given("call")} hotkey=${t("key.space")}>${t("act.call_next")}<//>
-    <${Button} ...${given("start")} hotkey="S">${t("act.start")}<//>
-    <${Button} ...${given("finish")} hotkey="F">${t("act.finish")}<//>
-    <${Button} ...${given("close")} hotkey="C">${t("act.close_window")}<//>
-  </div>`;
+  if (panel) return html`<${Question} desk=${desk} scene=${scene} nowMs=${clock.second.value} />`;
+  const isAble = live.freshness.value === "live";
+  return html`<${Deeds} desk=${desk} scene=${scene} busy=${counter.busy.value} isAble=${isAble} waiting=${waiting} />`;
 }
 
 /** @param {{lobby: Lobby, point: ServicePoint}} sent */
@@ -80,11 +54,22 @@ function AtWindow({ lobby, point }) {
   const ticket = ticketAt(lobby, point);
   const waiting = lineOf(lobby, point).mine.length;
   const visit = visitOf(lobby, ticket);
+  // Another ticket is another question.
+  useEffect(() => desk.close, [ticket?.id, ticket?.state]);
   return html`<section class="at-window">
-    <h2 class="desk-title">${nameOf(point.names)}<span class="desk-serves">${servesText(point)}</span></h2>
+    <h2 class="desk-title">${nameOf(point.names)}<span class="desk-serves">${servesText(point)}</span>
+      <${HelpButton} />
+    </h2>
     <${CurrentTicket} lobby=${lobby} ticket=${ticket} visit=${visit} waiting=${waiting} clock=${clock} />
-    <${Deeds} point=${point} ticket=${ticket} waiting=${waiting} />
+    <${Below} scene=${{ lobby, point, ticket }} waiting=${waiting} />
   </section>`;
+}
+
+function HelpButton() {
+  const open = () => (desk.panel.value = { name: "keys" });
+  return html`<button type="button" class="desk-help" aria-keyshortcuts="?" onClick=${open}>
+    ${t("desk.keys")} <kbd>?</kbd>
+  </button>`;
 }
 
 /** @param {{lobby: Lobby | null, point: ServicePoint | null}} sent */
@@ -94,10 +79,20 @@ function DeskMain({ lobby, point }) {
   return html`<${AtWindow} lobby=${lobby} point=${point} />`;
 }
 
-function Desk() {
+/** From the line: call this one by hand, when the hands are empty. @param {Lobby} lobby @param {ServicePoint} point */
+function fromLine(lobby, point) {
+  const isFree = !ticketAt(lobby, point);
+  return {
+    call: isFree ? (/** @type {Ticket} */ ticket) => (desk.panel.value = { name: "hand", ticket }) : null,
+    resume: (/** @type {Ticket} */ ticket) => desk.resume(ticket),
+  };
+}
+
+function DeskPage() {
   const lobby = live.lobby.value;
   const point = lobby && windowOf(lobby, staffNo);
   useEffect(freeKeys, [point?.code]);
+  const acts = lobby && point ? fromLine(lobby, point) : null;
   return html`
     <${Bar} title=${t("title.desk")} live=${live} server=${server} />
     <main id="main" class="desk" tabindex="-1">
@@ -105,10 +100,10 @@ function Desk() {
         <${StaleStrip} live=${live} clock=${clock} effect="strip.no_calls" />
         <${DeskMain} lobby=${lobby} point=${point} />
       </div>
-      ${lobby && html`<${WaitingLine} lobby=${lobby} point=${point} clock=${clock} />`}
+      ${lobby && html`<${WaitingLine} lobby=${lobby} point=${point} clock=${clock} acts=${acts} />`}
     </main>
     <${NoteLine} notes=${notes} />
   `;
 }
 
-render(html`<${Desk} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
+render(html`<${DeskPage} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));

@@ -9,7 +9,10 @@ import { overallWait, waitingCount } from "#shared/lib/overall_wait.js";
 import { page } from "#shared/lib/page.js";
 import { nameOf, t } from "#shared/lib/words.js";
 import { EnrolForm } from "#shared/parts/enrol_form.js";
-import { hearCalls, NO_CALLS, turn } from "#staff/lib/call_queue.js";
+import { Voice } from "#shared/lib/voice.js";
+import { Icon } from "#shared/parts/icon.js";
+import { Announcer } from "#staff/lib/announcer.js";
+import { hearCalls, keyOf, NO_CALLS, turn } from "#staff/lib/call_queue.js";
 import { NowCalling, PastCalls } from "#staff/parts/calls.js";
 
 /** @import { LobbyParts } from "#shared/lib/device_page.js" */
@@ -19,13 +22,26 @@ const SILENT_MS = 20_000;
 
 const devicePage = new DevicePage("wall", "Wall");
 const calls = signal(NO_CALLS);
+const voice = new Voice(page.voice);
+const announcer = new Announcer(voice);
 
 /** @param {LobbyParts} parts */
 function follow({ live, clock }) {
   effect(() => {
     const lobby = live.lobby.value;
     clock.second.value; // each second the next call may be due
-    if (lobby) calls.value = turn(hearCalls(calls.peek(), lobby.tickets), clock.steady());
+    if (!lobby) return;
+    calls.value = turn(hearCalls(calls.peek(), lobby.tickets), clock.steady(), announcer.isSpeaking);
+  });
+  let said = "";
+  effect(() => {
+    const call = calls.value.showing;
+    if (!call || keyOf(call) === said) return;
+    said = keyOf(call);
+    void announcer.announce(
+      call,
+      live.lobby.peek()?.service_points.find(({ code }) => code === call.point),
+    );
   });
 }
 
@@ -37,8 +53,11 @@ function Foot({ live }) {
   return html`<footer class="wall-foot">
     <span>${t("wall.waiting", { n: waitingCount(lobby) })}</span>
     ${wait && waitingCount(lobby) > 0 && html`<span>${t("wait.about", { range: range(wait) })}</span>`}
+    ${voice.state.value === "blocked" && html`<${Mute} />`}
   </footer>`;
 }
+
+const Mute = () => html`<span class="wall-mute"><${Icon} name="volume-x" />${t("wall.mute")}</span>`;
 
 /** @param {LobbyParts} parts */
 function Board(parts) {
@@ -74,4 +93,5 @@ function Wall() {
 effect(() => void (devicePage.state.value === "open" && devicePage.parts && follow(devicePage.parts)));
 render(html`<${Wall} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
 keepAwake();
-void devicePage.start();
+voice.start();
+void devicePage.start(() => ({ voice: voice.state.value }));

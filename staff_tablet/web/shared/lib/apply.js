@@ -1,6 +1,6 @@
 /** Put events into the lobby that a screen shows. Pure: the same lobby and news give the same result. */
 
-/** @import { Lobby, LobbyEvent, News, Beat } from "#shared/lib/shapes.js" */
+/** @import { Lobby, LobbyEvent, News, Beat, Device } from "#shared/lib/shapes.js" */
 
 /**
  * @typedef {object} Applied
@@ -9,7 +9,7 @@
  */
 
 /** Whoever is gone needs no place on a screen. */
-const GONE = new Set(["finished", "cancelled", "left"]);
+const GONE = new Set(["finished", "cancelled", "left", "ended"]);
 
 /**
  * Apply news in order. What is known already is skipped.
@@ -38,15 +38,46 @@ export function applyEvent(lobby, { type, data }) {
   switch (kind) {
     case "visit":
       return { ...lobby, visits: put(lobby.visits, data, (visit) => visit.visit_id) };
-    case "ticket":
-      return { ...lobby, tickets: put(lobby.tickets, data, (ticket) => ticket.id ?? ticket.number) };
+    case "ticket": {
+      const { passed, ...ticket } = data;
+      return { ...lobby, tickets: put(overtake(lobby.tickets, passed), ticket, (each) => each.id ?? each.number) };
+    }
     case "service_point":
       return { ...lobby, service_points: put(lobby.service_points, data, (point) => point.code) };
+    case "alert":
+      return { ...lobby, alerts: put(lobby.alerts, data, (alert) => alert.id) };
+    case "device":
+      return { ...lobby, devices: renewed(lobby.devices, data) };
+    case "queue":
+      return { ...lobby, queue: data };
     case "expected_wait":
       return { ...lobby, expected_wait: data.waits };
     default:
       return lobby; // a newer server tells more than this screen shows
   }
+}
+
+/**
+ * News of a device that is known; a new one comes with the next snapshot.
+ * @param {Device[]} devices
+ * @param {Partial<Device> & {device_id: string}} told
+ */
+const renewed = (devices, { device_id, ...told }) =>
+  devices.map((device) => (device.id === device_id ? { ...device, ...told } : device));
+
+/**
+ * The tickets with the new counts of those whom a call has passed.
+ * @param {Lobby["tickets"]} tickets
+ * @param {{ticket_id: string, overtaken: number, overtaken_by_hand: number}[]} [passed]
+ */
+function overtake(tickets, passed) {
+  if (!passed?.length) return tickets;
+  const counts = new Map(passed.map(({ ticket_id, ...counted }) => [ticket_id, counted]));
+  // Whoever was not passed stays the same object, so that their card need not be drawn again.
+  return tickets.map((ticket) => {
+    const count = counts.get(ticket.id ?? "");
+    return count ? { ...ticket, ...count } : ticket;
+  });
 }
 
 /**

@@ -9,7 +9,7 @@ import { nobody, Server } from "#shared/lib/server.js";
 
 const CURVE = { name: "ECDSA", namedCurve: "P-256" };
 const RENEW_BEFORE_MS = 60_000;
-const HEARTBEAT_MS = 20_000;
+const HEARTBEAT_MS = 10_000; // the server calls a device lost after three of them
 const STORE = "device";
 
 const base = () => openDB("branch-lobby", 1, { upgrade: (made) => void made.createObjectStore(STORE) });
@@ -84,7 +84,7 @@ export class Device {
     };
   }
 
-  /** Tell the server every 20 s that this device lives. @param {Server} server @param {() => object} health */
+  /** Tell the server again and again that this device lives. @param {Server} server @param {() => object} health */
   beat(server, health) {
     const send = () => {
       const path = `/devices/${this.#enrolled?.device_id}/heartbeat`;

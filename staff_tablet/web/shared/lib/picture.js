@@ -65,7 +65,7 @@ export class Picture {
 
   /**
    * Put what a command answered, ahead of the news that will say the same.
-   * @param {"visit" | "ticket" | "service_point"} kind
+   * @param {"visit" | "ticket" | "service_point" | "alert"} kind
    * @param {any} thing
    */
   put(kind, thing) {

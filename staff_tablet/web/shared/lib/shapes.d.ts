@@ -34,7 +34,38 @@ export type Visit = {
   claimed_until: string | null;
   language: string;
   promise_s: number;
+  level_reason?: string | null;
+  appointment?: { starts_at: string; service_type: string; staff: Staff | null } | null;
+  companion_of?: string | null;
+  device?: { code: string; names: Names; zone: string | null } | null;
+  at_machine?: boolean;
+  recommendation?: Recommendation | null;
+  greeted_by?: Staff | null;
+  undo_until?: string | null;
 };
+
+/** What to offer this customer, why, and what they said. */
+export type Recommendation = {
+  offer_id: string;
+  product: string;
+  names: Names;
+  reason: Reason;
+  answer: "accepted" | "declined" | "deferred" | null;
+};
+
+export type Device = {
+  id: string;
+  kind: string;
+  name: string;
+  seen_at: string | null;
+  is_alive: boolean;
+  health: Record<string, string | number>;
+  service_point: string | null;
+  zone: string | null;
+};
+
+/** One thing that befell a visit. */
+export type Touch = { at: string; code: string; by: Staff | null; facts: Record<string, any> };
 
 /** A ticket; devices and the wall get only number, class, state, times, service point and language. */
 export type Ticket = {
@@ -43,7 +74,8 @@ export type Ticket = {
   ticket_class: string;
   visit_id?: string;
   service_type?: string;
-  state: "waiting" | "called" | "in_service" | "finished" | "cancelled";
+  state: "waiting" | "called" | "in_service" | "finished" | "cancelled" | "missed" | "parked" | "delayed";
+  service_level?: string;
   arrived_at: string;
   issued_at?: string;
   called_at: string | null;
@@ -52,6 +84,63 @@ export type Ticket = {
   service_point: string | null;
   language: string;
   call_count?: number;
+  recall_count?: number;
+  /** Only of a call, for everybody: why somebody who came later went first. */
+  reason?: "cap" | "priority" | "help" | "staff" | null;
+  overtake_cap?: number;
+  overtaken?: number;
+  overtaken_by_hand?: number;
+  only_at?: string | null;
+};
+
+/** Why a ticket was called when it was: all that the rule looked at. */
+export type Why = {
+  rule_version: string;
+  called_at: string;
+  service_point: string;
+  reason: string;
+  hand_reason: string | null;
+  candidates: Candidate[];
+  replayed_equal: boolean | null;
+};
+export type Candidate = {
+  number: string;
+  waited_s: number;
+  weight: number;
+  score: number;
+  overtaken: number;
+  service_level: string;
+  overtake_cap: number;
+  passed: boolean;
+};
+
+/** What somebody must come for; `leased_to` is who is asked now. */
+export type Alert = {
+  id: string;
+  kind: string;
+  urgency: "meet" | "help" | "fault";
+  visit_id: string | null;
+  ticket_id: string | null;
+  service_point: string | null;
+  device_id: string | null;
+  raised_at: string;
+  respond_by: string;
+  rung: "lobby" | "rm" | "head";
+  state: "raised" | "acknowledged" | "ended";
+  leased_to: Staff | null;
+  acknowledged_by: Staff | null;
+  facts: Record<string, any>;
+};
+
+/** How the queue stands as a whole; only staff are told who is served by nobody. */
+export type Queue = {
+  discipline: string;
+  rule_version: string;
+  overtake_cap: number;
+  is_degraded: boolean;
+  points_open: number;
+  points_planned: number | null;
+  unserved?: string[];
 };
 
 export type ServicePoint = {
@@ -76,6 +165,9 @@ export type Lobby = {
   visits: Visit[];
   tickets: Ticket[];
   service_points: ServicePoint[];
+  devices: Device[];
+  alerts: Alert[];
+  queue: Queue;
   expected_wait: Record<string, Wait>;
 };
 
@@ -117,11 +209,14 @@ export type Page = {
   lang: string;
   demo: boolean;
   icons: string;
+  words?: Record<string, string>;
   csrf: string | null;
   me: { staff_no: string; name: string; roles: string[]; branch: string } | null;
   branch: { code: string; names: Names } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
+  /** Where the clips of each language are; empty where none were made. */
+  voice?: Record<string, Record<string, string>>;
   sign_ins?: SignIn[];
   next?: string;
   branches?: { code: string; names: Names }[];

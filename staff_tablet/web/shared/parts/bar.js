@@ -10,14 +10,22 @@ import { Icon } from "#shared/parts/icon.js";
 /** @import { Live } from "#shared/lib/live.js" */
 /** @import { Server } from "#shared/lib/server.js" */
 
-/** @param {{title: string, live: Live, server: Server, children?: any}} sent */
-export function Bar({ title, live, server, children }) {
+/**
+ * @param {object} sent
+ * @param {string} sent.title
+ * @param {Live} sent.live
+ * @param {Server} sent.server
+ * @param {(() => void)} [sent.onMe] somebody else takes over
+ * @param {any} [sent.extra] a switch of this screen's own
+ * @param {any} [sent.children] figures
+ */
+export function Bar({ title, live, server, onMe, extra, children }) {
   return html`<header class="bar">
     <h1 class="bar-title">${title}<span class="bar-branch">${t("join.dot")}${nameOf(page.branch?.names)}</span></h1>
     <div class="bar-figures">${children}</div>
     <div class="bar-end">
       <${ConnectionLight} live=${live} />
-      <span class="bar-me">${page.me?.name}</span>
+      ${extra}<${Me} onMe=${onMe} />
       <button type="button" class="bar-act" onClick=${switchLang}>
         <${Icon} name="languages" /><span>${t("act.other_language")}</span>
       </button>
@@ -26,4 +34,12 @@ export function Bar({ title, live, server, children }) {
       </button>
     </div>
   </header>`;
+}
+
+/** @param {{onMe: (() => void) | undefined}} sent */
+function Me({ onMe }) {
+  if (!onMe) return html`<span class="bar-me">${page.me?.name}</span>`;
+  return html`<button type="button" class="bar-act bar-me" onClick=${onMe}>
+    <${Icon} name="user-round" /><span>${page.me?.name}</span>
+  </button>`;
 }

@@ -1,0 +1,52 @@
+"""Which files head office may send, how each is read, and who takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lobby_server.customers.actions.feed import take_customer_file
+from lobby_server.customers.wire import read_customer_file
+from lobby_server.kernel.actor import Actor
+from lobby_server.kernel.feeds import FeedFile, Outcome, TakeFeed
+from lobby_server.kernel.house import House
+from lobby_server.kernel.work import Work
+from lobby_server.recommend.actions import take_campaigns, take_products
+from lobby_server.recommend.wire import read_campaign_file, read_product_file
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file, and the two things that are done with it."""
+
+    read: Callable[[bytes], FeedFile[Any]]
+    take: Callable[[House, TakeFeed[Any], Actor], Outcome]
+
+
+def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[House, TakeFeed[Any], Actor], Outcome]:
+    """A file that is small enough for one transaction."""
+    return lambda house, request, actor: house.works.run(action, request, actor)
+
+
+KINDS: Mapping[str, Kind] = {
+    "customers": Kind(read_customer_file, take_customer_file),
+    "products": Kind(read_product_file, _at_once(take_products)),
+    "campaigns": Kind(read_campaign_file, _at_once(take_campaigns)),
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """A file as it lies there, and what its bringer says about it."""
+
+    kind: str
+    raw: bytes
+    is_dry: bool = False
+    may_shrink: bool = False
+
+
+def take(house: House, request: Import, actor: Actor) -> Outcome:
+    """Take a file, all or nothing. Raises what its reader and its room raise."""
+    kind = KINDS[request.kind]
+    return kind.take(house, TakeFeed(kind.read(request.raw), request.is_dry, request.may_shrink), actor)

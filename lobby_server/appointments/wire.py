@@ -1,0 +1,89 @@
+"""Appointments on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from lobby_server.appointments.rules import DEFAULT_MINUTES, MINUTES_MAX, Appointment
+from lobby_server.doors.reading import Code, Text, Wire
+from lobby_server.kernel.clock import from_wire, to_wire
+from lobby_server.kernel.privacy import mask_name
+
+
+def _moment(text: Any) -> Any:
+    return from_wire(text) if isinstance(text, str) else text
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class Booking(Wire):
+    """Who comes when, for what, to whom; without a number it is a prospect, whose name stays out of it."""
+
+    customer_no: Code | None = None
+    service_type: Code
+    staff_no: Code | None = None
+    starts_at: Moment
+    minutes: Annotated[int, Field(ge=5, le=MINUTES_MAX)] = DEFAULT_MINUTES
+    note: Text | None = None
+
+
+class ColleagueSeen(Wire):
+    """The colleague they asked for."""
+
+    staff_no: str
+    name: str
+
+
+class AppointmentSeen(Wire):
+    """An appointment on a colleague's screen."""
+
+    id: str
+    masked_name: str | None
+    customer_id: str | None
+    service_type: str
+    staff: ColleagueSeen | None
+    starts_at: str
+    minutes: int
+    state: str
+    note: str | None
+    visit_id: str | None
+
+
+class BookedSeen(Wire):
+    """The new appointment; its code for the customer is only here."""
+
+    appointment: AppointmentSeen
+    code: str
+
+
+class AppointmentAnswer(Wire):
+    """The appointment as it stands after the deed."""
+
+    appointment: AppointmentSeen
+
+
+class DayOfAppointments(Wire):
+    """One day's appointments, in order."""
+
+    day: str
+    appointments: list[AppointmentSeen]
+
+
+def seen(appointment: Appointment, full_name: str | None, colleague: ColleagueSeen | None) -> AppointmentSeen:
+    """An appointment with its people, the customer's name masked here."""
+    return AppointmentSeen(
+        id=appointment.id,
+        masked_name=mask_name(full_name) if full_name else None,
+        customer_id=appointment.customer_id,
+        service_type=appointment.service_type,
+        staff=colleague,
+        starts_at=to_wire(appointment.starts_at),
+        minutes=appointment.minutes,
+        state=str(appointment.state),
+        note=appointment.note or None,
+        visit_id=appointment.visit_id,
+    )

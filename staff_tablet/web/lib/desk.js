@@ -1,0 +1,111 @@
+/** The teller's desk as deeds: each has a key and a button; a panel asks what has to be known first. */
+
+import { signal } from "@preact/signals-core";
+import { t } from "#shared/lib/words.js";
+import { deedsOf, lineOf, seatsOf, stepOf, ticketAt, windowOf } from "#staff/lib/window.js";
+
+/** @import { Lobby, ServicePoint, Ticket } from "#shared/lib/shapes.js" */
+/** @import { Counter } from "#staff/lib/counter.js" */
+/** @import { Step, Other } from "#staff/lib/window.js" */
+/** @typedef {"hand" | "transfer" | "next" | "resume" | "why" | "keys"} PanelName */
+/** @typedef {{name: PanelName, ticket?: Ticket}} Panel `ticket`: whom to call by hand, once chosen */
+/** @typedef {{lobby: Lobby, point: ServicePoint, ticket: Ticket | null}} Scene */
+
+/** One key a deed, as shown on its button. @type {Record<Step | Other, string>} */
+export const KEYS = {
+  call: " ",
+  start: "s",
+  finish: "f",
+  recall: "r",
+  "no-show": "n",
+  park: "p",
+  transfer: "t",
+  next: "d",
+  hand: "h",
+  resume: "b",
+  why: "w",
+  close: "c",
+};
+const HELP_KEY = "?";
+const PANELS = new Set(["hand", "transfer", "next", "resume", "why"]);
+/** Why a colleague calls somebody out of turn: what happens most; anything else is written. */
+export const HAND_REASONS = ["returns", "needs_help", "wrong_number", "agreed"];
+
+export class Desk {
+  panel = signal(/** @type {Panel | null} */ (null));
+  /** @type {() => {label: string, press: () => void}[]} what the digits choose in the open panel */
+  choices = () => [];
+  #counter;
+
+  /** @param {Counter} counter */
+  constructor(counter) {
+    this.#counter = counter;
+  }
+
+  close = () => {
+    this.panel.value = null;
+  };
+
+  /** @param {Scene} scene */
+  can({ lobby, point, ticket }) {
+    const { mine, others, aside } = lineOf(lobby, point);
+    return deedsOf(ticket, { waiting: mine.length + others.length, aside: aside.length });
+  }
+
+  /** @param {Scene} scene @param {Step | Other} deed */
+  press({ point, ticket }, deed) {
+    const opens = PANELS.has(deed);
+    const isOpen = this.panel.value?.name === deed;
+    this.panel.value = opens && !isOpen ? { name: /** @type {PanelName} */ (deed) } : null;
+    if (opens) return;
+    const asked = deed === "call" ? "call-next" : deed;
+    void this.#counter.at(point.code, asked, ticket ? { ticket_id: ticket.id } : {});
+  }
+
+  /** The last step of a panel: it closes at once, and the answer is said below. @param {() => Promise<boolean>} deed */
+  finish(deed) {
+    this.close();
+    void deed();
+  }
+
+  /** @param {string} point @param {string} name @param {object} body */
+  send(point, name, body) {
+    this.finish(() => this.#counter.at(point, name, body));
+  }
+
+  /** @param {Ticket} ticket */
+  resume(ticket) {
+    this.finish(() => this.#counter.resume(ticket));
+  }
+
+  /** The keys that do something now. @param {Lobby} lobby @param {string} staffNo */
+  keysNow(lobby, staffNo) {
+    const point = windowOf(lobby, staffNo);
+    if (!point) return this.#seatKeys(lobby);
+    const scene = { lobby, point, ticket: ticketAt(lobby, point) };
+    /** @type {Record<string, () => void>} */
+    const keys = {
+      [HELP_KEY]: () => (this.panel.value = this.panel.value?.name === "keys" ? null : { name: "keys" }),
+      escape: this.close,
+      "ctrl+z": () => this.#counter.undo(),
+    };
+    // While a panel asks something, the digits are its answers and only its own key and Escape leave it.
+    if (this.panel.value) this.choices().forEach(({ press }, at) => (keys[String(at + 1)] = press));
+    for (const deed of this.can(scene)) {
+      const isStep = deed === stepOf(scene.ticket) || deed === "close";
+      if (this.panel.value && isStep) continue;
+      keys[KEYS[deed]] = () => this.press(scene, deed);
+    }
+    return keys;
+  }
+
+  /** Digits open a window. @param {Lobby} lobby */
+  #seatKeys(lobby) {
+    const seats = seatsOf(lobby).map((seat, at) => /** @type {const} */ ([String(at + 1), seat]));
+    const free = seats.filter(([, seat]) => seat.state !== "open");
+    return Object.fromEntries(free.map(([key, { code }]) => [key, () => void this.#counter.at(code, "open")]));
+  }
+}
+
+/** A key as it is printed on a button. @param {string} key */
+export const keyCap = (key) => (key === " " ? t("key.space") : key.toUpperCase());

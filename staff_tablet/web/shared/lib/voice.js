@@ -1,0 +1,129 @@
+/** The voice of a screen: clips fetched once and joined without a gap, after a chime where somebody is called. */
+
+import { signal } from "@preact/signals-core";
+import { PAUSE } from "#shared/lib/spoken.js";
+
+/** @typedef {{language: string, clips: string[]}} Saying */
+
+/** Two falling tones, as in a station: seconds from the start, and hertz. */
+const CHIME = [
+  { atS: 0, hertz: 784 },
+  { atS: 0.35, hertz: 587 },
+];
+const TONE_S = 0.9;
+const CHIME_S = 1.1;
+const CHIME_GAIN = 0.28;
+const PAUSE_S = 0.22;
+const BETWEEN_S = 0.55;
+const AWAY_MS = 15_000;
+
+export class Voice {
+  /** "silent": there are no clips; "blocked": the browser waits for a touch; "broken": a clip could not be read. */
+  state = signal(/** @type {"silent" | "blocked" | "ready" | "broken"} */ ("silent"));
+  #addresses;
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {Map<string, Promise<AudioBuffer | null>>} */
+  #clips = new Map();
+  /** @type {Set<AudioScheduledSourceNode>} */
+  #sounding = new Set();
+  #turn = 0;
+
+  /** @param {Record<string, Record<string, string>> | undefined} addresses of each clip, by language */
+  constructor(addresses) {
+    this.#addresses = addresses ?? {};
+    if (Object.values(this.#addresses).some((clips) => Object.keys(clips).length > 0)) this.state.value = "blocked";
+  }
+
+  /** Wake the sound; a browser that wants a touch first gets it from the first one. */
+  start() {
+    if (this.state.value === "silent") return;
+    const context = (this.#context = new AudioContext());
+    const look = () => (this.state.value = context.state === "running" ? "ready" : "blocked");
+    context.addEventListener("statechange", look);
+    for (const name of ["pointerup", "keydown"]) addEventListener(name, () => void context.resume(), { capture: true });
+    look();
+    void context.resume();
+  }
+
+  /**
+   * Say these one after the other, instead of what is being said; resolves when silent again. Sounds nothing, at
+   * once, where there is no voice.
+   * @param {Saying[]} sayings
+   * @param {boolean} [isCall] with the chime before it
+   */
+  async say(sayings, isCall = false) {
+    const turn = ++this.#turn;
+    this.hush();
+    const context = this.#context;
+    if (!context || context.state !== "running") return;
+    const parts = await Promise.all(sayings.flatMap((saying) => this.#read(saying)));
+    if (turn !== this.#turn) return;
+    let atS = context.currentTime + 0.05;
+    if (isCall) atS = this.#chime(context, atS);
+    for (const part of parts) atS = part instanceof AudioBuffer ? this.#play(context, part, atS) : atS + (part ?? 0);
+    await new Promise((done) => setTimeout(done, (atS - context.currentTime) * 1000));
+  }
+
+  /** Silence now. */
+  hush() {
+    for (const source of this.#sounding) source.stop();
+    this.#sounding.clear();
+  }
+
+  /** @param {Saying} saying @returns {(Promise<AudioBuffer | null> | number)[]} */
+  #read({ language, clips }) {
+    return [...clips.map((name) => (name === PAUSE ? PAUSE_S : this.#clip(language, name))), BETWEEN_S];
+  }
+
+  /** @param {string} language @param {string} name */
+  #clip(language, name) {
+    const address = this.#addresses[language]?.[name];
+    if (!address) return Promise.resolve(null);
+    const known = this.#clips.get(address) ?? this.#fetch(address);
+    this.#clips.set(address, known);
+    return known;
+  }
+
+  /** @param {string} address @returns {Promise<AudioBuffer | null>} */
+  async #fetch(address) {
+    try {
+      const answer = await fetch(address, { signal: AbortSignal.timeout(AWAY_MS) });
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      return await /** @type {AudioContext} */ (this.#context).decodeAudioData(await answer.arrayBuffer());
+    } catch {
+      this.#clips.delete(address); // asked for again at the next call
+      this.state.value = "broken";
+      return null;
+    }
+  }
+
+  /** @param {AudioContext} context @param {AudioBuffer} clip @param {number} atS */
+  #play(context, clip, atS) {
+    const source = new AudioBufferSourceNode(context, { buffer: clip });
+    this.#sound(source, context.destination, atS);
+    return atS + clip.duration;
+  }
+
+  /** @param {AudioContext} context @param {number} fromS */
+  #chime(context, fromS) {
+    for (const { atS, hertz } of CHIME) {
+      const gain = new GainNode(context, { gain: 0 });
+      gain.gain.setValueAtTime(CHIME_GAIN, fromS + atS);
+      gain.gain.exponentialRampToValueAtTime(0.001, fromS + atS + TONE_S);
+      gain.connect(context.destination);
+      const tone = new OscillatorNode(context, { frequency: hertz });
+      this.#sound(tone, gain, fromS + atS);
+      tone.stop(fromS + atS + TONE_S);
+    }
+    return fromS + CHIME_S;
+  }
+
+  /** @param {AudioScheduledSourceNode} source @param {AudioNode} out @param {number} atS */
+  #sound(source, out, atS) {
+    source.connect(out);
+    source.onended = () => void this.#sounding.delete(source);
+    this.#sounding.add(source);
+    source.start(atS);
+  }
+}
