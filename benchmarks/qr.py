@@ -113,7 +113,7 @@ def folder(root: Path) -> None:
                 paper = Image.new("RGBA", clear.size, "white")
                 paper.alpha_composite(clear)
                 grey = as_picture(np.asarray(paper.convert("L")))
-            found.append((path.parent.name, beside.read_text("utf-8", errors="replace"), grey))
+            found.append((path.parent.name, beside.read_bytes().decode("utf-8", errors="replace"), grey))
     print(f"{root}: {len(found)} pictures with their text\n")
     if found:
         show(compete(found), sorted({group for group, _, _ in found}))

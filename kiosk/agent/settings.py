@@ -39,7 +39,7 @@ def _setting(default: Any, says: str) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set beside the devices. `docs/reference/kiosk-settings.md` lists the same."""
+    """Everything that can be set beside the devices. `docs/recipes/set-up-a-kiosk.md` shows a file."""
 
     server: str = _setting("http://127.0.0.1:8000", "address of the branch server")
     ca_file: Path = _setting(Path(), "certificate that vouches for the server; empty: the machine's own list")
