@@ -149,5 +149,5 @@ class Film:
 def test_only_the_newest_frame_is_looked_at_and_the_last_before_the_end() -> None:
     newest, taken = Newest(Film(200)), list[int]()
     with pytest.raises(EOFError):
-        taken.extend(int(picture[0, 0]) for picture in iter(lambda: newest.take(1), None) if picture is not None)
+        taken.extend(int(picture[0, 0]) for picture in iter(lambda: newest.take(1), None))
     assert taken[-1] == 199 and taken == sorted(set(taken))
