@@ -16,6 +16,9 @@ const CHIME_GAIN = 0.28;
 const PAUSE_S = 0.22;
 const BETWEEN_S = 0.55;
 const AWAY_MS = 15_000;
+const WAKE_MS = 400;
+
+const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Voice {
   /** "silent": there are no clips; "blocked": the browser waits for a touch; "broken": a clip could not be read. */
@@ -37,7 +40,7 @@ export class Voice {
 
   /** Wake the sound; a browser that wants a touch first gets it from the first one. */
   start() {
-    if (this.state.value === "silent") return;
+    if (this.state.value === "silent" || this.#context) return;
     const context = (this.#context = new AudioContext());
     const look = () => (this.state.value = context.state === "running" ? "ready" : "blocked");
     context.addEventListener("statechange", look);
@@ -56,13 +59,15 @@ export class Voice {
     const turn = ++this.#turn;
     this.hush();
     const context = this.#context;
+    // Blocked, resuming would wait for a touch: then this is not said at all.
+    if (context && context.state !== "running") await Promise.race([context.resume(), pause(WAKE_MS)]);
     if (!context || context.state !== "running") return;
     const parts = await Promise.all(sayings.flatMap((saying) => this.#read(saying)));
     if (turn !== this.#turn) return;
     let atS = context.currentTime + 0.05;
     if (isCall) atS = this.#chime(context, atS);
     for (const part of parts) atS = part instanceof AudioBuffer ? this.#play(context, part, atS) : atS + (part ?? 0);
-    await new Promise((done) => setTimeout(done, (atS - context.currentTime) * 1000));
+    await pause((atS - context.currentTime) * 1000);
   }
 
   /** Silence now. */
