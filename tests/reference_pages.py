@@ -255,8 +255,8 @@ def promises_table() -> str:
 
 
 def policy(*, is_kiosk: bool) -> str:
-    files = SimpleNamespace(address=str, preload_tags=str, import_map_sha256="sha256-…")
-    headers = Pages([], cast(Any, files), Words({}))._headers(is_kiosk=is_kiosk)
+    files = SimpleNamespace(address=str, preload_tags=str, import_maps={})
+    headers = Pages([], cast(Any, files), Words({}))._headers("sha256-…", is_kiosk=is_kiosk)
     lines = [f"{name}: {value}".replace("; ", ";\n  ") for name, value in headers.items()]
     return "```\n" + "\n".join(lines) + "\n```\n"
 

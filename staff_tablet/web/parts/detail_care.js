@@ -28,7 +28,7 @@ export function DetailCare({ lobby, visit, care, isAble }) {
   const turn = (/** @type {Asked} */ what) => ask(asked === what ? null : what);
   const isOff = !isAble;
   const name = customerName(visit);
-  const leave = () => care.of(visit, "leave", { reason: "seen_leaving" }, t("care.left", { name }), true);
+  const leave = () => void care.of(visit, "leave", { reason: "seen_leaving" }, t("care.left", { name }), true);
   return html`<section class="detail-part">
     <h3>${t("care.title")}</h3>
     <div class="detail-acts">
