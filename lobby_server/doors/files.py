@@ -109,7 +109,7 @@ class StaticFiles:
             content_type=mimetypes.guess_type(path)[0] or "application/octet-stream",
             body=body,
             packed=gzip.compress(body, 6, mtime=0) if kind in _PACKED else None,
-            integrity=_sri("sha384", body),
+            integrity=_sri("sha256", body),
             headers=headers,
         )
         self._by_path[path] = self.by_address[address] = file

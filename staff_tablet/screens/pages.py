@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def voice_clips(files: StaticFiles) -> dict[str, dict[str, str]]:
 def page_door(pages: Pages) -> Door:
     """Every page that a browser may open."""
     door = Door("pages", prefix="")
+    clips = voice_clips(pages.files)
+    has_voice = any(clips.values())
 
     def show(call: Call, name: str, *, may: Collection[str] = (), **told: Any) -> Answer:
         """A page, or the way to signing in for a page of staff."""
@@ -83,12 +86,12 @@ def page_door(pages: Pages) -> Door:
             "reader": pages.files.address_of_specifier("zxing-wasm/reader"),
             "wasm": pages.files.address("shared/vendor/zxing_reader.wasm"),
         }
-        return show(call, "kiosk", decoder=decoder, voice=voice_clips(pages.files))
+        return show(call, "kiosk", decoder=decoder, voice=has_voice)
 
     @door.question("/wall", may={ANYONE})
     def get_wall(call: Call) -> Answer:
         """The wall display; it proves itself with its device key."""
-        return show(call, "wall", voice=voice_clips(pages.files))
+        return show(call, "wall", voice=has_voice)
 
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:
@@ -99,6 +102,11 @@ def page_door(pages: Pages) -> Door:
     def get_desk(call: Call) -> Answer:
         """The teller's and RM's desk."""
         return show(call, "desk", may={TELLER, RM})
+
+    @door.question("/voice", may={ANYONE}, metered=False)
+    def get_voice(_call: Call) -> Answer:
+        """Where the clips of each language are, for a screen that is about to speak."""
+        return Answer(200, json.dumps(clips))
 
     @door.question("/static/{file}", may={ANYONE}, metered=False)
     def get_file(call: Call) -> Answer:

@@ -215,7 +215,7 @@ def test_the_import_map_and_the_preloads_name_the_content_that_is_sent(callers: 
     preloaded = dict(re.findall(r'<link rel="modulepreload" href="([^"]+)" integrity="([^"]+)">', html))
     assert preloaded
     for address, promised in (written["integrity"] | preloaded).items():
-        assert integrity("sha384", callers.nobody.http.get(address).get_data()) == promised, address
+        assert integrity("sha256", callers.nobody.http.get(address).get_data()) == promised, address
 
 
 def test_a_file_is_packed_for_browsers_that_take_it(callers: Callers) -> None:
