@@ -46,8 +46,6 @@ def voice_clips(files: StaticFiles) -> dict[str, dict[str, str]]:
 def page_door(pages: Pages) -> Door:
     """Every page that a browser may open."""
     door = Door("pages", prefix="")
-    clips = voice_clips(pages.files)
-    has_voice = any(clips.values())
 
     def show(call: Call, name: str, *, may: Collection[str] = (), **told: Any) -> Answer:
         """A page, or the way to signing in for a page of staff."""
@@ -86,12 +84,12 @@ def page_door(pages: Pages) -> Door:
             "reader": pages.files.address_of_specifier("zxing-wasm/reader"),
             "wasm": pages.files.address("shared/vendor/zxing_reader.wasm"),
         }
-        return show(call, "kiosk", decoder=decoder, voice=has_voice)
+        return show(call, "kiosk", decoder=decoder, voice=any(voice_clips(pages.files).values()))
 
     @door.question("/wall", may={ANYONE})
     def get_wall(call: Call) -> Answer:
         """The wall display; it proves itself with its device key."""
-        return show(call, "wall", voice=has_voice)
+        return show(call, "wall", voice=any(voice_clips(pages.files).values()))
 
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:
@@ -106,7 +104,7 @@ def page_door(pages: Pages) -> Door:
     @door.question("/voice", may={ANYONE}, metered=False)
     def get_voice(_call: Call) -> Answer:
         """Where the clips of each language are, for a screen that is about to speak."""
-        return Answer(200, json.dumps(clips))
+        return Answer(200, json.dumps(voice_clips(pages.files)))
 
     @door.question("/static/{file}", may={ANYONE}, metered=False)
     def get_file(call: Call) -> Answer:
