@@ -232,7 +232,7 @@ def api_table() -> str:
         appointments_http.door,
         customers_http.door,
         customer_card.door,
-        staff_door(nothing, clock),
+        staff_door(nothing, nothing, clock),
         visits_door({}),
         recommend_http.door,
         queue_http.queue_door({}),

@@ -12,20 +12,17 @@ from typing import Any
 
 from lobby_server.admin.credential import make_demo_key
 from lobby_server.admin.feeds import Import, take
+from lobby_server.admin.founding import found_branches
 from lobby_server.branch import store as branches
-from lobby_server.branch.actions import OpenBranch, open_branch
 from lobby_server.branch.rules import MACHINE_POINT, Device
 from lobby_server.branch.wire import FoundedBranch
 from lobby_server.doors.reading import read_model
 from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
-from lobby_server.queue.actions import StartQueue, start_queue
-from lobby_server.queue.rules import ACCUMULATING, QueuePolicy
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff
 
-FIRST_POLICY = QueuePolicy(discipline=ACCUMULATING, version=1, overtake_cap=5)
 PLAYED_KIOSK = "trial kiosk"
 _PLAN = Path(__file__).with_name("demo_branch.toml")
 
@@ -78,7 +75,7 @@ def _tag_value(tag: str, today: date, days: int) -> dict[str, Any]:
 def _furnish_all(work: Work, request: Furnish) -> None:
     planned = plan()
     for entry in planned["branch"]:
-        found_branch(work, read_model(FoundedBranch, entry))
+        found_branches(work, [read_model(FoundedBranch, entry)])
         for staff_no, name, role in planned["staff"][entry["id"]]:
             add_staff(work, AddStaff(entry["id"], staff_no, name, (role,), request.password_hash))
     kiosk = Device(work.ids.new_id(), "0001", "kiosk", PLAYED_KIOSK, None, None)
@@ -91,12 +88,6 @@ def _furnish_all(work: Work, request: Furnish) -> None:
     for device in (kiosk, *machines):
         branches.add_device(work.db, device, {}, work.now)
     make_demo_key(work, None)
-
-
-def found_branch(work: Work, founded: FoundedBranch) -> None:
-    """A branch with its points and an empty queue: in the trial and in earnest."""
-    open_branch(work, OpenBranch(founded.branch(), founded.service_points()))
-    start_queue(work, StartQueue(founded.id, FIRST_POLICY))
 
 
 def _set_passwords(work: Work, password_hash: str) -> None:

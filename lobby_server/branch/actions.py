@@ -14,6 +14,7 @@ from lobby_server.branch.events import (
     DeviceEvent,
     DeviceFound,
     DeviceLost,
+    DevicePaperChanged,
     DeviceRevoked,
     ServicePointChanged,
 )
@@ -213,6 +214,10 @@ def note_heartbeat(work: Work, request: SignOfLife) -> None:
         work.no_longer_due(DEVICE_SILENT, request.device_id)
         return
     store.note_sign_of_life(work.db, device.id, request.health, request.is_busy, work.now)
+    paper = request.health.get("paper", "ok")
+    if paper != device.health.get("paper", "ok"):
+        changed = _told(DevicePaperChanged, replace(device, seen_at=work.now), work.now)
+        work.record(replace(changed, paper=paper))
     if device.lost_at is not None:
         work.audit("find_device", device.id)
         work.record(_told(DeviceFound, replace(device, seen_at=work.now), work.now))

@@ -22,6 +22,7 @@ PREFIX = "BQ1:"
 ONLINE = 1
 BODY_BYTES, SIGNATURE_BYTES = 21, 64
 CODE_LENGTH_MAX = 512
+KID_MAX = 2**16 - 1  # two bytes of the code
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 LIVES = timedelta(seconds=60)
 SKEW = timedelta(seconds=30)
@@ -69,6 +70,11 @@ class SigningKey:
     kid: int
     public_key: bytes
     revoked: bool = False
+
+
+def is_public_key(text: str) -> bool:
+    """Whether a text is an Ed25519 key's public half: 32 bytes in hexadecimal."""
+    return re.fullmatch(r"[0-9a-fA-F]{64}", text) is not None
 
 
 @dataclass(frozen=True)

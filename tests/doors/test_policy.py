@@ -74,6 +74,11 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
+    # Incomplete on purpose, like signing in.
+    "/api/v1/me/pin": lambda _scene: {"pin": "902817"},
+    "/api/v1/pin-switch": lambda _scene: {"staff_no": "T001"},
+    "/api/v1/staff": lambda _scene: {"staff_no": "T001", "name": "周敏", "roles": ["teller"]},
+    "/api/v1/staff/{staff_no}": lambda _scene: {"licences": []},
     "/api/v1/devices/codes": lambda _scene: {"kind": "kiosk"},
     "/api/v1/settings/service-points/{code}": lambda _scene: {
         "kind": "window",
@@ -86,6 +91,12 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/customers/{customer_id}/reveal": lambda _scene: {"reason": "greet"},
     "/api/v1/visits/{visit_id}/responses": lambda _scene: {"offer_id": make.new_id(), "answer": "accepted"},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/what-if": lambda _scene: {"open": ["W2"]},
+    "/api/v1/settings/queue-policy": lambda _scene: {
+        "discipline": "fifo",
+        "overtake_cap": 0,
+        "parameters": {"weights": {}, "vip_run_max": 2, "overdue_s": 1800.0},
+    },
     "/api/v1/visits/{visit_id}/self-service/finish": lambda _scene: {"outcome": "done"},
     "/api/v1/visits/{visit_id}/leave": lambda _scene: {"reason": "went_away"},
     "/api/v1/visits/{visit_id}/service-level": lambda _scene: {"level": "vip", "reason": "a shareholder"},
@@ -144,9 +155,8 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
     named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
-    named |= {"appointment_id": "a", "customer_id": make.WANG.id}
-    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id}
-    named |= {"staff_no": "T001", "period": "2026-10", "version": "7"}
+    named |= {"appointment_id": "a", "customer_id": make.WANG.id, "staff_no": "T9"}
+    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id, "period": "2026-10", "version": "7"}
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
