@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from kiosk.agent.main import BEAT_EVERY_S
 from tests.kiosk_agent import ORIGIN, WAIT_S, agent, write_config
 from tests.kiosk_card import ID_NUMBER, PAN, card_service
 from tests.whole import running
@@ -204,9 +205,13 @@ def test_a_kiosk_enrols_proves_itself_and_says_how_it_feels(tmp_path: Path) -> N
         again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_S)
         assert again.returncode == 1 and "code_used" in again.stderr
         assert oct((tmp_path / "kiosk/data/device-key.pem").stat().st_mode)[-3:] == "600"
-        with agent(tmp_path / "kiosk", scanner_of(tmp_path), server.address) as kiosk, kiosk.page() as page:
+        devices = scanner_of(tmp_path) + '[camera]\ndriver = "simulated"\n[printer]\ndriver = "simulated"\n'
+        with agent(tmp_path / "kiosk", devices, server.address) as kiosk, kiosk.page() as page:
+            page.hear_health(camera="ok", printer="ok", paper="ok", scanner="ok")
             page.say("ask_token")
             token = page.hear("token")["access_token"]
             asked = server.client().get("/api/v1/lobby", headers={"Authorization": f"Bearer {token}"})
             assert asked.status_code == 200, asked.text
+            # The first beat is sent before anything has started; the second tells of every part.
+            time.sleep(BEAT_EVERY_S + 1)
             assert "heartbeat_failed" not in kiosk.log()
