@@ -155,7 +155,6 @@ def books(house: House, cast: Cast, document: dict[str, Any] | None = None) -> B
 
 
 def _deciders(work: Work, _request: None) -> tuple[Actor, Actor]:
-    actions.start_book(work, HERE)
     return _decider(work, "H701", "许静", "head"), _decider(work, "A701", "姚远", "admin")
 
 

@@ -1,7 +1,8 @@
 """Browser files at addresses that change with their content: cached for ever, never stale.
 
-At start every file is read, named by its SHA-256, compressed once, and put into one import map with
-integrity hashes; so a page, its modules and its styles always belong to one version.
+At start every file is read, named by its SHA-256 and compressed once; each page gets an import map of the modules
+that it can reach, with integrity hashes, so that a page, its modules and its styles always belong to one version.
+Comments stay in the repository, and a style that imports others is sent as one: a branch's tablet has a budget.
 """
 
 from __future__ import annotations
@@ -17,8 +18,15 @@ from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup
 
-_CSS_URL = re.compile(r"""url\(["']?(?!data:)([^"')]+)["']?\)""")
+_CSS_URL = re.compile(r"""url\(["']?(?!data:|/)([^"')]+)["']?\)""")
 SOUNDS = (".wav", ".ogg", ".opus", ".mp3")
+# Whole lines and single-line type casts only, which our lint keeps apart from any string.
+_JS_COMMENTS = re.compile(
+    r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n|^[ \t]*//[^\n]*\n|/\*\* @[^\n]*?\*/ ?", re.DOTALL | re.MULTILINE
+)
+_CSS_COMMENTS = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
+_CSS_IMPORT = re.compile(r'@import "([^"]+)";\n')
+_JS_IMPORT = re.compile(r'\b(?:from|import)\s*\(?\s*"([^"]+)"')
 _SERVED = frozenset({".js", ".css", ".json", ".svg", ".woff2", ".wasm", ".png", ".webmanifest", *SOUNDS})
 _PACKED = frozenset({".js", ".css", ".json", ".svg", ".wasm", ".webmanifest"})
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -49,6 +57,15 @@ class StaticFile:
     headers: dict[str, str]
 
 
+@dataclass(frozen=True)
+class ImportMap:
+    """What a page's modules are called, the hash by which its policy admits the map, and all their code."""
+
+    text: str
+    sha256: str
+    code: str
+
+
 class StaticFiles:
     """All browser files. `mounts` gives each short name (`shared`) its folder."""
 
@@ -61,11 +78,13 @@ class StaticFiles:
             for found in sorted(folder.rglob("*"))
             if found.suffix in _SERVED and found.is_file()
         }
-        # Styles last: they carry the addresses of fonts and pictures.
-        for path in sorted(sources, key=lambda each: (each.endswith(".css"), each)):
-            self._add(path, sources[path].read_bytes())
-        self.import_map = self._write_import_map()
-        self.import_map_sha256 = _sri("sha256", self.import_map.encode())
+        bodies = {path: _without_comments(path, source.read_bytes()) for path, source in sources.items()}
+        # Styles last: they carry the addresses of fonts and pictures; and those that import others after these.
+        for path in sorted(bodies, key=lambda each: (each.endswith(".css"), b"@import" in bodies[each], each)):
+            self.add(path, bodies[path])
+        self._paths = self._paths_of_specifiers()
+        screens = [path for path in bodies if PurePosixPath(path).match("screens/*.js")]
+        self.import_maps = {PurePosixPath(path).stem: self._write_import_map(path) for path in screens}
 
     def address(self, path: str) -> str:
         """The address of `shared/styles/tokens.css`. An unknown path is our mistake: KeyError says which."""
@@ -78,26 +97,24 @@ class StaticFiles:
         return {path.stem: at for path, at in found.items() if path.parent == inside and path.suffix in kinds}
 
     def address_of_specifier(self, specifier: str) -> str:
-        """Where the import map sends a specifier: for a worker, which has no import map."""
-        address: str = json.loads(self.import_map)["imports"][specifier]
-        return address
+        """Where an import map sends a specifier: for a worker, which has no import map."""
+        return self.address(self._paths[specifier])
 
-    def import_map_tag(self) -> Markup:
-        """The script element that holds the import map, byte for byte as hashed in the policy."""
-        return Markup(f'<script type="importmap">{self.import_map}</script>')  # noqa: S704 — our own file names
+    def import_map_of(self, page: str) -> ImportMap:
+        """The map of the page `sign-in`: of what its screen can reach. A page without modules gets an empty one."""
+        return self.import_maps.get(page.replace("-", "_")) or self._written({}, "")
 
     def preload_tags(self, *specifiers: str) -> Markup:
         """`modulepreload` links, with the integrity that the import map demands."""
-        imports = json.loads(self.import_map)["imports"]
-        links = [
-            f'<link rel="modulepreload" href="{imports[each]}" integrity="{self.by_address[imports[each]].integrity}">'
-            for each in specifiers
-        ]
+        files = [self._by_path[self._paths[each]] for each in specifiers]
+        links = [f'<link rel="modulepreload" href="{each.address}" integrity="{each.integrity}">' for each in files]
         return Markup("\n".join(links))  # noqa: S704 — our own file names
 
-    def _add(self, path: str, body: bytes) -> None:
+    def add(self, path: str, body: bytes) -> None:
+        """One more file, at an address that its content decides."""
         kind = PurePosixPath(path).suffix
         if kind == ".css":
+            body = _CSS_IMPORT.sub(lambda found: self._by_path[found.group(1)].body.decode(), body.decode()).encode()
             body = self._with_addresses(path, body.decode()).encode()
         stem = path[: -len(kind)]
         address = f"/static/{stem}.{hashlib.sha256(body).hexdigest()[:12]}{kind}"
@@ -108,8 +125,8 @@ class StaticFiles:
             address=address,
             content_type=mimetypes.guess_type(path)[0] or "application/octet-stream",
             body=body,
-            packed=gzip.compress(body, 6, mtime=0) if kind in _PACKED else None,
-            integrity=_sri("sha384", body),
+            packed=gzip.compress(body, 9, mtime=0) if kind in _PACKED else None,
+            integrity=_sri("sha256", body),
             headers=headers,
         )
         self._by_path[path] = self.by_address[address] = file
@@ -128,21 +145,44 @@ class StaticFiles:
 
         return _CSS_URL.sub(replace, css)
 
-    def _write_import_map(self) -> str:
+    def _paths_of_specifiers(self) -> dict[str, str]:
         manifest = self._by_path.get("shared/vendor/manifest.json")
         if manifest is None:
             raise MissingFiles("the vendored browser files are missing; run `make vendor` (needs Node and npm)")
-        imports = {
-            f"#{path}": file.address
-            for path, file in self._by_path.items()
-            if path.endswith((".js", ".json")) and not path.startswith("shared/vendor/")
-        }
+        paths = {f"#{path}": path for path in self._by_path if path.endswith(".js") and not _is_vendored(path)}
         for entry in json.loads(manifest.body)["files"]:
             if entry.get("specifier"):
-                imports[entry["specifier"]] = self.address(f"shared/vendor/{entry['file']}")
+                paths[entry["specifier"]] = f"shared/vendor/{entry['file']}"
+        return paths
+
+    def _write_import_map(self, screen: str) -> ImportMap:
+        """The names of all modules that a screen reaches, now or later."""
+        specifiers: set[str] = set()
+        ahead = [screen]
+        while ahead:
+            found = set(_JS_IMPORT.findall(self._by_path[ahead.pop()].body.decode())) & self._paths.keys() - specifiers
+            specifiers |= found
+            ahead += [self._paths[each] for each in found]
+        imports = {each: self.address(self._paths[each]) for each in specifiers}
+        reached = [screen, *sorted(self._paths[each] for each in specifiers)]
+        return self._written(imports, "\n".join(self._by_path[path].body.decode() for path in reached))
+
+    def _written(self, imports: dict[str, str], code: str) -> ImportMap:
         integrity = {address: self.by_address[address].integrity for address in imports.values()}
+        text = json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True, separators=(",", ":"))
         # "<" cannot end the script element early, whatever a file is called.
-        return json.dumps({"imports": imports, "integrity": integrity}, sort_keys=True).replace("<", "\\u003c")
+        text = text.replace("<", "\\u003c")
+        return ImportMap(text, _sri("sha256", text.encode()), code)
+
+
+def _is_vendored(path: str) -> bool:
+    return path.startswith("shared/vendor/")
+
+
+def _without_comments(path: str, body: bytes) -> bytes:
+    """Our own code as browsers need it; what others wrote is sent as they wrote it."""
+    comments = {".js": _JS_COMMENTS, ".css": _CSS_COMMENTS}.get(PurePosixPath(path).suffix)
+    return comments.sub("", body.decode()).encode() if comments and not _is_vendored(path) else body
 
 
 def _sri(algorithm: str, body: bytes) -> str:

@@ -32,6 +32,7 @@ STEP_LASTS = timedelta(seconds=30)
 STEPS_MAX = 2880  # a day of steps: no more hashes than that for one code
 _STEP_CODE = 1  # says that a step lasts 30 s; another number is for another time
 CODE_LENGTH_MAX = 512
+KID_MAX = 2**16 - 1  # two bytes of the code
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 LIVES = timedelta(seconds=60)
 SKEW = timedelta(seconds=30)
@@ -80,6 +81,11 @@ class SigningKey:
     kid: int
     public_key: bytes
     revoked: bool = False
+
+
+def is_public_key(text: str) -> bool:
+    """Whether a text is an Ed25519 key's public half: 32 bytes in hexadecimal."""
+    return re.fullmatch(r"[0-9a-fA-F]{64}", text) is not None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from alembic.migration import MigrationContext
 
 from lobby_server.kernel.database import metadata
 from lobby_server.migrations import is_at_head, migrate
-from referral.incentives import tables as _incentives  # noqa: F401 — nothing else here would announce them
 from tests import make, servers
 
 ROOT = Path(__file__).parents[2]

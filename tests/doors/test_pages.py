@@ -64,10 +64,10 @@ def integrity(algorithm: str, body: bytes) -> str:
 
 
 def test_every_page_travels_with_exactly_the_policy(lobby: Lobby, callers: Callers) -> None:
-    written = integrity("sha256", import_map(callers.nobody.http.get("/kiosk").text).encode())
-    for path in all_pages(lobby, callers):
+    for path, html in all_pages(lobby, callers).items():
         who = {"/tablet": callers.manager, "/desk": callers.teller}.get(path, callers.nobody)
         headers = who.http.get(path).headers
+        written = integrity("sha256", (import_map(html) or '{"imports":{},"integrity":{}}').encode())
         connect = "'self' ws://127.0.0.1:47800" if path == "/kiosk" else "'self'"
         assert headers["Content-Security-Policy"] == POLICY.format(import_map=written, connect=connect), path
         camera = "(self)" if path == "/kiosk" else "()"
@@ -86,13 +86,39 @@ def test_every_answer_is_kept_by_nobody_and_guessed_at_by_nobody(lobby: Lobby, c
             assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
-def test_the_import_map_is_the_one_that_the_policy_admits_and_every_page_has_the_same(
-    lobby: Lobby, callers: Callers
-) -> None:
-    maps = {import_map(html) for html in all_pages(lobby, callers).values()} - {""}
-    (only,) = maps
-    policy = callers.nobody.http.get("/").headers["Content-Security-Policy"]
-    assert f"'{integrity('sha256', only.encode())}'" in policy
+def test_a_pages_import_map_names_what_its_modules_reach_and_nothing_of_other_pages(callers: Callers) -> None:
+    tablet = json.loads(import_map(callers.manager.http.get("/tablet").text))["imports"]
+    assert {"preact", "socket.io-client", "#staff/parts/visit_detail.js", "idb"} <= tablet.keys()
+    assert not {each for each in tablet if "kiosk" in each or "admin" in each or each == "zxing-wasm/reader"}
+    for address in tablet.values():
+        body = callers.nobody.http.get(address).text
+        named = set(re.findall(r'^import .*?"(#[^"]+)"', body, re.MULTILINE))
+        assert named <= tablet.keys(), address
+
+
+def test_comments_stay_in_the_repository_and_code_does_not(callers: Callers) -> None:
+    imports = json.loads(import_map(callers.manager.http.get("/tablet").text))["imports"]
+    for specifier, address in imports.items():
+        if specifier.startswith("#"):
+            body = callers.nobody.http.get(address).text
+            assert "/**" not in body and not re.search(r"^\s*//", body, re.MULTILINE), specifier
+            assert "export " in body
+
+
+def test_a_page_is_told_the_words_of_its_own_areas_in_both_languages(callers: Callers) -> None:
+    told = page_facts(callers.manager.http.get("/tablet").text)["words"]
+    chinese, english = (callers.nobody.http.get(told[each]).get_json() for each in ("zh-CN", "en"))
+    assert chinese.keys() == english.keys()
+    assert {"claim.mine", "reason.pension_day", "touch.arrive", "error.claimed_by"} <= chinese.keys()
+    assert not {key for key in chinese if key.startswith(("admin.", "kiosk.", "wallet."))}
+
+
+def test_a_page_of_staff_has_all_its_styles_in_one_file(callers: Callers) -> None:
+    html = callers.manager.http.get("/tablet").text
+    (address,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', html)
+    body = callers.nobody.http.get(address).text
+    assert "@import" not in body and "/*" not in body
+    assert body.index(":root") < body.index(".card {") < body.index(".detail {")
 
 
 def test_no_page_holds_a_script_style_or_handler_of_its_own(lobby: Lobby, callers: Callers) -> None:
@@ -215,7 +241,7 @@ def test_the_import_map_and_the_preloads_name_the_content_that_is_sent(callers: 
     preloaded = dict(re.findall(r'<link rel="modulepreload" href="([^"]+)" integrity="([^"]+)">', html))
     assert preloaded
     for address, promised in (written["integrity"] | preloaded).items():
-        assert integrity("sha384", callers.nobody.http.get(address).get_data()) == promised, address
+        assert integrity("sha256", callers.nobody.http.get(address).get_data()) == promised, address
 
 
 def test_a_file_is_packed_for_browsers_that_take_it(callers: Callers) -> None:

@@ -119,6 +119,60 @@ test("doubtful codes all sound the same", async () => {
   assert.equal(troubleKey("visit"), "trouble.failed");
 });
 
+test("the faster way is offered beside a number that is taken first, and a lost race leaves the number", async () => {
+  const faster = { route: "self_service", device: { code: "S1", names: {}, zone: null, kind: "atm" }, wait_s: 300 };
+  let isFree = false;
+  const { flow, sent } = kiosk((path, body) => {
+    if (body.choice !== "self_service") return path === "/visits" ? ARRIVAL : { ...ISSUED, faster };
+    if (isFree) return { route: "self_service", device: faster.device, running: { number: "A001" } };
+    throw new Refused(409, { code: "machine_taken" });
+  });
+  flow.pick("cash");
+  await settled();
+  await settled();
+  assert.deepEqual(/** @type {any} */ (flow.step.value).faster, faster);
+  await flow.goToMachine();
+  const lost = /** @type {any} */ (flow.step.value);
+  assert.deepEqual([lost.name, lost.isTaken, lost.faster, lost.issued.number], ["result", true, null, "A001"]);
+  flow.step.value = { ...lost, faster };
+  isFree = true;
+  await Promise.all([flow.goToMachine(), flow.goToMachine()]);
+  assert.equal(flow.step.value.name, "machine");
+  assert.deepEqual(
+    sent.map((each) => each.body.choice ?? "arrive"),
+    ["arrive", "ticket", "self_service", "self_service"],
+  );
+});
+
+test("an adviser's service goes to the adviser", async () => {
+  const service = { code: "loan", name: "", route: "adviser", expected_wait: null };
+  const { flow, sent } = kiosk((path) => (path === "/visits" ? { ...ARRIVAL, services: [service] } : ISSUED));
+  flow.pick("loan");
+  await settled();
+  await settled();
+  assert.equal(sent[1].body.choice, "adviser");
+});
+
+test("calling for help tells which visit it is about, and once is enough", async () => {
+  const { flow, sent } = kiosk((path) => (path === "/help" ? {} : willing(path)));
+  flow.scan("BQ1:X");
+  await settled();
+  flow.callHelp();
+  flow.callHelp();
+  await settled();
+  assert.deepEqual(
+    sent.slice(1).map(({ path, body }) => [path, body.visit_id]),
+    [["/help", "v1"]],
+  );
+  assert.equal(flow.step.value.name, "helped");
+});
+
+test("a card's number goes nowhere", () => {
+  const { flow, sent } = kiosk(willing);
+  flow.scan(";6222021234567890123=25121010000?");
+  assert.deepEqual([/** @type {any} */ (flow.step.value).code, sent.length], ["card_unread", 0]);
+});
+
 test("silence asks after twenty seconds and clears after thirty", () => {
   let nowMs = 0;
   let homes = 0;
@@ -157,4 +211,21 @@ test("a scan gun types faster than any hand", () => {
   type("slow hands here", 120, 10_000);
   type("short", 5, 60_000);
   assert.deepEqual(seen, ["BQ1:ABCDEF 12"]);
+  type("BQ1:ABCDEF 12", 5, 90_000);
+  type("BQ1:ABCDEF 12", 5, 91_500);
+  assert.equal(seen.length, 2, "the same within two seconds is one scan");
+});
+
+test("while it speaks nobody is asked whether they are still there", () => {
+  let nowMs = 0;
+  let isHeld = true;
+  let homes = 0;
+  const idle = new Idle({ steady: () => nowMs, home: () => homes++, isHeld: () => isHeld });
+  idle.become("leave");
+  for (; nowMs < 4 * RESULT_MS; nowMs += 250) idle.check();
+  isHeld = false;
+  assert.equal(homes, 0);
+  nowMs += RESULT_MS;
+  idle.check();
+  assert.equal(homes, 1);
 });

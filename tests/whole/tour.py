@@ -34,6 +34,7 @@ def tour(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     called = teller.post("/service-points/W2/call-next").json()["ticket"]
     yield from _waiting_and_called(browser, language, keys)
     yield from _staff(browser, language)
+    yield from _office(browser, language)
     teller.post("/service-points/W2/start", {"ticket_id": called["id"]}).raise_for_status()
     teller.post("/service-points/W2/finish", {"ticket_id": called["id"]}).raise_for_status()
     yield from _over(browser, language, keys[0])
@@ -72,6 +73,11 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     tablet = _ready(browser.open_signed_in("L001", "/tablet", 1280, 800, language), ".tablet-list")
     expect(tablet.locator("#main")).to_contain_text("A00", timeout=SLOW_MS)
     yield "tablet-landscape", tablet
+    tablet.locator(".card-open").first.click()
+    yield "tablet-detail", _ready(tablet, ".detail .history")
+    tablet.locator(".bar-me").click()
+    yield "tablet-change-of-hands", _ready(tablet, ".detail-form input")
+    tablet.keyboard.press("Escape")
     tablet.set_viewport_size({"width": 800, "height": 1280})
     yield "tablet-portrait", tablet
     tablet.set_viewport_size({"width": 390, "height": 844})
@@ -100,6 +106,19 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     expect(desk.locator(".current.in_service")).to_be_visible(timeout=SLOW_MS)
     desk.keyboard.press("d")
     yield "desk-next", _ready(desk, ".choice")
+
+
+def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
+    """The administrator's pages, each at its address, and the form of one row."""
+    office = browser.open_signed_in("A001", "/admin", 1366, 768, language)
+    for name, sign in (("devices", ".tiles"), ("staff", ".table"), ("points", ".table"), ("services", ".table")):
+        office.locator(f".office-nav a[href='#{name}']").click()
+        yield f"admin-{name}", _ready(office, f".office-main {sign}")
+    office.locator(".office-nav a[href='#calendar']").click()
+    yield "admin-calendar", _ready(office, ".office-card li")
+    office.locator(".office-nav a[href='#staff']").click()
+    office.locator(".row-open").nth(1).click()
+    yield "admin-person", _ready(office, ".beside-form")
 
 
 def _over(browser: Windows, language: str, key: str) -> Iterator[tuple[str, Page]]:

@@ -3,33 +3,24 @@
 import { signal } from "@preact/signals-core";
 import { Refused } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
+import { resultOf } from "#kiosk/lib/result_of.js";
+import { isCard, Showing } from "#kiosk/lib/seen.js";
 
-/** @import { Arrival, Issued, RunningTicket } from "#shared/lib/shapes.js" */
-/**
- * @typedef {{name: "home"} | {name: "reading"} | {name: "choose", arrival: Arrival, busyWith: string | null}
- *   | {name: "result", issued: Issued, service: string}
- *   | {name: "trouble", code: string, facts: Record<string, any>, again: (() => void) | null}
- *   | {name: "already", ticket: RunningTicket} | {name: "helped"}} Step
- */
-
-/** The same code seen again within this time is the same showing of it. */
-const SAME_CODE_MS = 3000;
+/** @import { Arrival } from "#shared/lib/shapes.js" */
+/** @import { Step } from "#kiosk/lib/steps.js" */
 
 export class Flow {
   step = signal(/** @type {Step} */ ({ name: "home" }));
   #server;
   #language;
   #steady;
-  /** The codes before the camera and when each was last seen. @type {Map<string, number>} */
-  #showing = new Map();
+  #showing = new Showing();
   /** Grows when the customer goes: answers to an earlier customer are for nobody. */
   #turn = 0;
 
   /**
-   * @param {object} needs
-   * @param {{command: (path: string, body: object, key: string) => Promise<any>}} needs.server
-   * @param {() => string} needs.language
-   * @param {() => number} needs.steady monotonic ms
+   * @param {{server: {command: (path: string, body: object, key: string) => Promise<any>}, language: () => string,
+   *   steady: () => number}} needs `steady`: monotonic ms
    */
   constructor({ server, language, steady }) {
     this.#server = server;
@@ -39,12 +30,12 @@ export class Flow {
 
   /** A code was seen. Only the first screen and a refusal take codes. True when it was taken. @param {string} text */
   scan(text) {
-    const nowMs = this.#steady();
-    for (const [code, seenMs] of this.#showing) if (nowMs - seenMs >= SAME_CODE_MS) this.#showing.delete(code);
-    const isSame = this.#showing.has(text);
-    if (isSame) this.#showing.set(text, nowMs);
-    if (isSame || !["home", "trouble"].includes(this.step.value.name)) return false;
-    this.#showing.set(text, nowMs);
+    const isTaken = ["home", "trouble"].includes(this.step.value.name);
+    if (!this.#showing.isNew(text, this.#steady(), isTaken)) return false;
+    if (isCard(text)) {
+      this.cannot("card_unread");
+      return true;
+    }
     void this.#arrive({ kind: "qr", value: text }, (arrival) => this.#offer(arrival));
     return true;
   }
@@ -52,7 +43,7 @@ export class Flow {
   /** A service chosen without card or code. @param {string} service */
   pick(service) {
     if (this.step.value.name !== "home") return;
-    void this.#arrive({ kind: "none", value: "" }, (arrival) => this.#route(arrival.visit_id, service, uuidv7()));
+    void this.#arrive({ kind: "none", value: "" }, (arrival) => this.#route(arrival, service, uuidv7()));
   }
 
   /** A service chosen after the code. @param {string} service */
@@ -60,20 +51,48 @@ export class Flow {
     const step = this.step.value;
     if (step.name !== "choose" || step.busyWith) return;
     this.step.value = { ...step, busyWith: service };
-    void this.#route(step.arrival.visit_id, service, uuidv7());
+    void this.#route(step.arrival, service, uuidv7());
   }
 
-  /** Somebody shall come: an arrival without a route shows on every lobby manager's tablet. */
-  callHelp() {
+  /** Rather to the machine, now; the ticket is held meanwhile. A machine that was taken leaves the ticket. */
+  async goToMachine(key = uuidv7()) {
+    const [step, turn] = [this.step.value, this.#turn];
+    if (step.name !== "result" || step.isBusy) return;
+    this.step.value = { ...step, isBusy: true };
+    const body = { service_type: step.service, choice: "self_service" };
+    try {
+      const { device, running } = await this.#server.command(`/visits/${step.visitId}/route`, body, key);
+      if (turn === this.#turn) this.step.value = { name: "machine", device, running: running ?? null };
+    } catch (failure) {
+      const isTaken = failure instanceof Refused;
+      const faster = isTaken ? null : step.faster;
+      if (turn === this.#turn) this.step.value = { ...step, isBusy: false, isTaken, faster };
+    }
+  }
+
+  /** Somebody shall come to this kiosk. */
+  callHelp(key = uuidv7()) {
     const step = this.step.value;
-    if (step.name === "choose") this.step.value = { name: "helped" }; // this visit is on the tablet already
-    if (step.name !== "home" && step.name !== "trouble") return;
-    void this.#arrive({ kind: "none", value: "" }, () => (this.step.value = { name: "helped" }));
+    if (step.name === "reading" || step.name === "helped") return;
+    const known = step.name === "choose" ? step.arrival.visit_id : step.name === "result" ? step.visitId : null;
+    void this.#ask(known, key);
   }
 
-  /** The branch server is away: say so at once instead of after all tries. */
-  cannot() {
-    this.step.value = { name: "trouble", code: "unreachable", facts: {}, again: null };
+  /** @param {string | null} visitId @param {string} key */
+  async #ask(visitId, key) {
+    const turn = ++this.#turn;
+    this.step.value = { name: "reading" };
+    const body = { ...(visitId && { visit_id: visitId }), language: this.#language() };
+    try {
+      await this.#server.command("/help", body, key);
+      if (turn === this.#turn) this.step.value = { name: "helped" };
+    } catch (failure) {
+      if (turn === this.#turn) this.#stumble(failure, () => this.#ask(visitId, key));
+    }
+  }
+
+  cannot(code = "unreachable") {
+    this.step.value = { name: "trouble", code, again: null };
   }
 
   home() {
@@ -104,31 +123,27 @@ export class Flow {
     }
   }
 
-  /** @param {string} visitId @param {string} service @param {string} key */
-  async #route(visitId, service, key) {
+  // First a number, whatever else is offered then: nobody loses their place.
+  /** @param {Arrival} arrival @param {string} service @param {string} key */
+  async #route(arrival, service, key) {
     const turn = this.#turn;
+    const way = arrival.services.find(({ code }) => code === service)?.route;
+    const body = { service_type: service, choice: way === "adviser" ? way : "ticket" };
     try {
-      const { ticket } = await this.#server.command(
-        `/visits/${visitId}/route`,
-        { service_type: service, choice: "ticket" },
-        key,
-      );
-      if (turn === this.#turn) this.step.value = { name: "result", issued: ticket, service };
+      const routed = await this.#server.command(`/visits/${arrival.visit_id}/route`, body, key);
+      if (turn === this.#turn) this.step.value = resultOf(routed, service, arrival.visit_id);
     } catch (failure) {
-      if (turn === this.#turn) this.#stumble(failure, () => this.#route(visitId, service, key));
+      if (turn === this.#turn) this.#stumble(failure, () => this.#route(arrival, service, key));
     }
   }
 
   /** @param {unknown} failure @param {() => unknown} again */
   #stumble(failure, again) {
-    if (failure instanceof Refused) {
-      this.step.value = { name: "trouble", code: failure.code, facts: failure.facts, again: null };
-      return;
-    }
+    if (failure instanceof Refused) return this.cannot(failure.code);
     const retry = () => {
       this.step.value = { name: "reading" };
       void again();
     };
-    this.step.value = { name: "trouble", code: "unreachable", facts: {}, again: retry };
+    this.step.value = { name: "trouble", code: "unreachable", again: retry };
   }
 }

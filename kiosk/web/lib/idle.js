@@ -16,14 +16,16 @@ export class Idle {
   leavingS = signal(/** @type {number | null} */ (null));
   #steady;
   #home;
+  #isHeld;
   #touchedMs = 0;
   /** @type {Manner} */
   #manner = "none";
 
-  /** @param {{steady: () => number, home: () => void}} needs */
-  constructor({ steady, home }) {
+  /** @param {{steady: () => number, home: () => void, isHeld?: () => boolean}} needs `isHeld`: it is still speaking */
+  constructor({ steady, home, isHeld = () => false }) {
     this.#steady = steady;
     this.#home = home;
+    this.#isHeld = isHeld;
   }
 
   start() {
@@ -45,6 +47,7 @@ export class Idle {
   }
 
   check() {
+    if (this.#isHeld()) this.#touchedMs = this.#steady();
     const silentMs = this.#steady() - this.#touchedMs;
     const limitMs = { none: Infinity, ask: IDLE_MS + ASK_MS, leave: RESULT_MS }[this.#manner];
     const leftS = Math.ceil((limitMs - silentMs) / 1000);

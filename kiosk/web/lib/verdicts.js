@@ -8,6 +8,7 @@ const OWN_WORDS = new Set([
   "already_routed",
   "series_full",
   "unreachable",
+  "card_unread",
 ]);
 const DOUBTFUL = new Set([
   "not_yet_valid",
@@ -21,6 +22,7 @@ const DOUBTFUL = new Set([
 
 /** The word key for a refusal. @param {string} code */
 export function troubleKey(code) {
+  if (code === "pan_forbidden") return "trouble.card_unread";
   if (OWN_WORDS.has(code)) return `trouble.${code}`;
   return DOUBTFUL.has(code) ? "trouble.neutral" : "trouble.failed";
 }

@@ -5,13 +5,12 @@ import { lang, otherLang, t } from "#shared/lib/words.js";
 import { Icon } from "#shared/parts/icon.js";
 import { holdForContrast, isContrast, isLarge, isLow } from "#kiosk/lib/modes.js";
 
-/** @import { Flow } from "#kiosk/lib/flow.js" */
 /** @import { Signal } from "@preact/signals-core" */
 
-/** @param {{flow: Flow, isAble: boolean}} sent */
-export function Foot({ flow, isAble }) {
+/** @param {{callHelp: () => void}} sent */
+export function Foot({ callHelp }) {
   return html`<nav class="foot" aria-label=${t("kiosk.foot_name")}>
-    <button type="button" class="foot-act" onClick=${() => (isAble ? flow.callHelp() : flow.cannot())}>
+    <button type="button" class="foot-act" data-key="0" onClick=${callHelp}>
       <${Icon} name="bell-ring" /><span>${t("kiosk.help")}</span>
     </button>
     <${Mode} mode=${isLarge} icon="a-large-small" words="kiosk.large" more=${holdForContrast()} />

@@ -2,14 +2,14 @@
 
 import { html } from "#shared/lib/html.js";
 import { nameOf, t } from "#shared/lib/words.js";
-import { Button } from "#shared/parts/button.js";
 import { Head } from "#kiosk/parts/head.js";
+import { Leaving } from "#kiosk/parts/leaving.js";
 
 /** @import { RunningTicket } from "#shared/lib/shapes.js" */
 /** @typedef {import("#kiosk/screens/kiosk.js").With} With */
 
 /** @param {With & {ticket: RunningTicket}} sent */
-export function Already({ parts, flow, idle, ticket }) {
+export function Already({ parts, idle, leave, ticket }) {
   const point = parts.live.lobby.value?.service_points.find(({ code }) => code === ticket.service_point);
   const hint = point ? t("already.go", { point: nameOf(point.names) }) : t("result.where");
   return html`<${Head} parts=${parts} title=${t("already.title")} hint=${hint} />
@@ -19,9 +19,6 @@ export function Already({ parts, flow, idle, ticket }) {
         <p class="slip-code code">${ticket.number}</p>
         <p class="slip-service">${hint}</p>
       </section>
-      <div class="done">
-        <${Button} kind="solid" size="huge" onPress=${() => flow.home()}>${t("act.done")}<//>
-        <p class="done-hint">${t("result.home_in", { n: idle.leavingS.value ?? 0 })}</p>
-      </div>
+      <${Leaving} leave=${leave} idle=${idle} />
     </main>`;
 }

@@ -8,13 +8,12 @@ import { nameOf, t } from "#shared/lib/words.js";
 import { Shapes } from "#shared/parts/empty.js";
 import { Icon } from "#shared/parts/icon.js";
 import { DemoScan } from "#kiosk/parts/demo_scan.js";
+import { tilesOf } from "#kiosk/lib/guide.js";
 import { Head } from "#kiosk/parts/head.js";
 import { Preview } from "#kiosk/parts/preview.js";
 
 /** @import { Lobby, ServiceType } from "#shared/lib/shapes.js" */
 /** @typedef {import("#kiosk/screens/kiosk.js").With} With */
-
-const TILES_MAX = 6;
 
 /** @param {With} sent */
 export function Home({ parts, flow, camera, seen, isAble }) {
@@ -51,16 +50,16 @@ function Figures({ lobby }) {
 
 /** @param {{lobby: Lobby, isAble: boolean, pick: (code: string) => void}} sent */
 function Tiles({ lobby, isAble, pick }) {
-  const shown = lobby.service_types.filter((type) => type.tile !== false).slice(0, TILES_MAX);
-  return html`<ul class="tiles">
-    ${shown.map((type) => html`<li key=${type.code}><${Tile} type=${type} isAble=${isAble} pick=${pick} /></li>`)}
-  </ul>`;
+  const tile = (/** @type {ServiceType} */ type, /** @type {number} */ at) =>
+    html`<li key=${type.code}><${Tile} type=${type} place=${at + 1} isAble=${isAble} pick=${pick} /></li>`;
+  return html`<ul class="tiles">${tilesOf(lobby).map(tile)}</ul>`;
 }
 
-/** @param {{type: ServiceType, isAble: boolean, pick: (code: string) => void}} sent */
-function Tile({ type, isAble, pick }) {
+/** @param {{type: ServiceType, place: number, isAble: boolean, pick: (code: string) => void}} sent */
+function Tile({ type, place, isAble, pick }) {
   const press = () => pick(type.code);
-  return html`<button type="button" class="tile" disabled=${!isAble} data-service=${type.code} onClick=${press}>
+  return html`<button type="button" class="tile" disabled=${!isAble} data-service=${type.code} data-key=${place}
+    onClick=${press}>
     <span class="tile-icon"><${Icon} name=${type.icon} /></span>
     <span class="tile-words"><b>${nameOf(type.names)}</b><span>${nameOf(type.hints)}</span></span>
     <${Icon} name="chevron-right" kind="chevron" />

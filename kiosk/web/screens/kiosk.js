@@ -6,13 +6,18 @@ import { DevicePage } from "#shared/lib/device_page.js";
 import { html, render } from "#shared/lib/html.js";
 import { page } from "#shared/lib/page.js";
 import { lang, t } from "#shared/lib/words.js";
+import { Voice } from "#shared/lib/voice.js";
 import { EnrolForm } from "#shared/parts/enrol_form.js";
 import { Camera } from "#kiosk/lib/camera.js";
 import { Flow } from "#kiosk/lib/flow.js";
 import { Idle } from "#kiosk/lib/idle.js";
+import { isKeyed, Keypad } from "#kiosk/lib/keypad.js";
 import { isContrast, isLarge, isLow, resetModes } from "#kiosk/lib/modes.js";
+import { followPanel } from "#kiosk/lib/panel.js";
+import { Reader } from "#kiosk/lib/reader.js";
 import { Wedge } from "#kiosk/lib/wedge.js";
 import { Foot } from "#kiosk/parts/foot.js";
+import { AtMachine } from "#kiosk/screens/at_machine.js";
 import { Already } from "#kiosk/screens/already.js";
 import { ChooseNeed } from "#kiosk/screens/choose_need.js";
 import { Home } from "#kiosk/screens/home.js";
@@ -27,6 +32,7 @@ import { Helped, Reading, Trouble } from "#kiosk/screens/trouble.js";
  * @property {Camera} camera
  * @property {Idle} idle
  * @property {(text: string) => void} seen
+ * @property {() => void} leave the customer is done: nothing of them stays
  * @property {boolean} isAble the branch server can be asked
  */
 
@@ -38,6 +44,7 @@ const STEPS = {
   already: Already,
   trouble: Trouble,
   helped: Helped,
+  machine: AtMachine,
 };
 /** How each step ends when nobody touches: never, after asking, or by itself. */
 const MANNERS = /** @type {const} */ ({
@@ -48,6 +55,7 @@ const MANNERS = /** @type {const} */ ({
   already: "leave",
   trouble: "leave",
   helped: "leave",
+  machine: "leave",
 });
 
 const devicePage = new DevicePage("kiosk", "Kiosk");
@@ -60,13 +68,27 @@ const flow = new Flow({
 const seen = (/** @type {string} */ text) =>
   void (devicePage.parts?.live.freshness.value !== "offline" && flow.scan(text));
 const camera = new Camera(seen);
-const idle = new Idle({ steady: () => performance.now(), home: clear });
+const voice = new Voice(page.voice);
+const reader = new Reader(voice);
+const idle = new Idle({ steady: () => performance.now(), home: clear, isHeld: () => reader.isSpeaking });
+const wedge = new Wedge(seen);
+const lobby = () => devicePage.parts?.live.lobby.peek() ?? null;
+const callHelp = () => (devicePage.parts?.live.freshness.value === "offline" ? flow.cannot() : flow.callHelp());
+const keypad = new Keypad({
+  isScanning: () => wedge.isTyping,
+  back: () => (flow.step.value.name === "home" ? clear() : flow.home()),
+  help: callHelp,
+  chosen: ({ dataset }) => void (dataset.service && reader.say([`service_${dataset.service}`])),
+  first: () => voice.start(),
+});
 
-/** Nothing of this customer stays: name, number, language, sizes. */
+/** Nothing of this customer stays: name, number, language, sizes, voice. */
 function clear() {
   resetModes();
+  isKeyed.value = false;
   lang.value = page.lang;
   flow.home();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 function Kiosk() {
@@ -76,23 +98,32 @@ function Kiosk() {
   if (devicePage.state.value === "starting" || !parts) return html`<div class="kiosk"></div>`;
   const step = flow.step.value;
   const isAble = parts.live.freshness.value !== "offline";
-  const given = { parts, flow, camera, idle, seen, isAble, ...step };
+  const given = { parts, flow, camera, idle, seen, isAble, leave: clear, ...step };
   return html`<div class="kiosk" data-step=${step.name}>
     <${STEPS[step.name]} ...${given} />
-    <${Foot} flow=${flow} isAble=${isAble} />
+    <${Foot} callHelp=${callHelp} />
     <${StillThere} idle=${idle} />
   </div>`;
 }
 
 effect(() => {
   // On the first screen a changed language or size is somebody's too: silence takes it back.
-  const isChanged = lang.value !== page.lang || isLarge.value || isContrast.value || isLow.value;
+  const isChanged =
+    lang.value !== page.lang || isLarge.value || isContrast.value || isLow.value || isKeyed.value;
   const manner = MANNERS[flow.step.value.name];
   idle.become(manner === "none" && isChanged ? "ask" : manner);
 });
 render(html`<${Kiosk} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
-new Wedge(seen).start();
+followPanel();
+wedge.start();
+keypad.start();
+reader.follow(flow, lobby);
 idle.start();
+effect(() => void (document.documentElement.dataset.keyed = String(isKeyed.value)));
 keepAwake();
-void devicePage.start(() => camera.health);
+void devicePage.start(() => ({
+  ...camera.health,
+  // Until its first key a kiosk has no reason to make a sound.
+  ...(voice.state.value !== "blocked" && { voice: voice.state.value }),
+}));
 void camera.start();

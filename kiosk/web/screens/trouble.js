@@ -5,6 +5,7 @@ import { t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
 import { Icon } from "#shared/parts/icon.js";
 import { Head } from "#kiosk/parts/head.js";
+import { Leaving } from "#kiosk/parts/leaving.js";
 import { troubleKey } from "#kiosk/lib/verdicts.js";
 
 /** @typedef {import("#kiosk/screens/kiosk.js").With} With */
@@ -12,26 +13,22 @@ import { troubleKey } from "#kiosk/lib/verdicts.js";
 /** @param {With & {code: string, again: (() => void) | null}} sent */
 export function Trouble({ parts, flow, idle, code, again }) {
   const key = troubleKey(code);
+  const home = () => flow.home(); // they may try again, in their language and size
   return html`<${Head} parts=${parts} title=${t(`${key}_title`)} hint=${t("trouble.hint")} />
     <main id="main" class="body plain">
       <div class="say" role="alert"><${Icon} name="circle-alert" kind="huge" /><p>${t(key)}</p></div>
-      <div class="done">
-        ${again && html`<${Button} kind="solid" size="huge" icon="refresh-cw" onPress=${again}>${t("act.again")}<//>`}
-        <${Button} kind=${again ? "outlined" : "solid"} size="huge" onPress=${() => flow.home()}>${t("act.home")}<//>
-        <p class="done-hint">${t("result.home_in", { n: idle.leavingS.value ?? 0 })}</p>
-      </div>
+      ${again && html`<div class="done"><${Button} kind="solid" size="huge" icon="refresh-cw" onPress=${again}>
+        ${t("act.again")}<//></div>`}
+      <${Leaving} leave=${home} idle=${idle} kind=${again ? "outlined" : "solid"} words="act.home" />
     </main>`;
 }
 
 /** @param {With} sent */
-export function Helped({ parts, flow, idle }) {
+export function Helped({ parts, idle, leave }) {
   return html`<${Head} parts=${parts} title=${t("helped.title")} hint=${t("helped.hint")} />
     <main id="main" class="body plain">
       <div class="say"><${Icon} name="bell-ring" kind="huge" /><p>${t("helped.text")}</p></div>
-      <div class="done">
-        <${Button} kind="solid" size="huge" onPress=${() => flow.home()}>${t("act.done")}<//>
-        <p class="done-hint">${t("result.home_in", { n: idle.leavingS.value ?? 0 })}</p>
-      </div>
+      <${Leaving} leave=${leave} idle=${idle} />
     </main>`;
 }
 

@@ -38,12 +38,6 @@ from referral.incentives.store.earned import Credit, CreditShare
 GUARD: Guard = read_guard(RULE_GUARD_FILE)
 
 
-def start_book(work: Work, branch_id: str) -> None:
-    """Give a branch its book, empty."""
-    store.start_book(work.db, branch_id)
-    work.audit("start_book", branch_id, branch_id=branch_id)
-
-
 def post(work: Work, book: Book, entry: Entry) -> tuple[Book, int]:
     """Write a journal; returns the book after it, and the journal's number."""
     assert not ledger.imbalances(entry.lines), ledger.imbalances(entry.lines)

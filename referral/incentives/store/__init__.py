@@ -38,20 +38,21 @@ class Book:
 # ---- The book -----------------------------------------------------------------------------------------------------
 
 
-def start_book(db: sa.Connection, branch_id: str) -> None:
-    """Give a branch its book; one that has it keeps it."""
-    row = {"branch_id": branch_id, "journal_no": 0, "head": FIRST_HASH}
-    db.execute(_insert(db, ledger_book).values(row).on_conflict_do_nothing())
+_LOCK_BOOK = (
+    sa.select(ledger_book, branch.c.timezone)
+    .join(branch, branch.c.id == ledger_book.c.branch_id)
+    .where(ledger_book.c.branch_id == sa.bindparam("branch"))
+    .with_for_update(of=ledger_book)
+)
 
 
 def lock_book(db: sa.Connection, branch_id: str) -> Book:
-    """Take the branch's book for this transaction: the first statement of whatever posts."""
-    row = db.execute(
-        sa.select(ledger_book, branch.c.timezone)
-        .join(branch, branch.c.id == ledger_book.c.branch_id)
-        .where(ledger_book.c.branch_id == branch_id)
-        .with_for_update(of=ledger_book)
-    ).one()
+    """Take the branch's book for this transaction, first of all; one that posts nothing yet begins here."""
+    row = db.execute(_LOCK_BOOK, {"branch": branch_id}).one_or_none()
+    if row is None:
+        empty = {"branch_id": branch_id, "journal_no": 0, "head": FIRST_HASH}
+        db.execute(_insert(db, ledger_book).values(empty).on_conflict_do_nothing())
+        row = db.execute(_LOCK_BOOK, {"branch": branch_id}).one()
     return Book(branch_id, row.journal_no, bytes(row.head), row.timezone)
 
 

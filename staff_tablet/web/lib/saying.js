@@ -18,9 +18,9 @@ function readable(reason) {
   );
 }
 
-/** @param {string} kind "reason" or "greeting" @param {Reason | null | undefined} reason */
+/** @param {"reason" | "greeting"} kind @param {Reason | null | undefined} reason */
 export function sayingOf(kind, reason) {
-  const plain = `${kind}.${reason?.code}`;
+  const plain = kind === "reason" ? `reason.${reason?.code}` : `greeting.${reason?.code}`;
   const key = reason?.days === 0 ? `${plain}_today` : plain;
   return reason && has(key) ? t(key, readable(reason)) : "";
 }

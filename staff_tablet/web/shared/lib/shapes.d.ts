@@ -34,7 +34,7 @@ export type Visit = {
   claimed_until: string | null;
   language: string;
   promise_s: number;
-  level_reason?: string | null;
+  level_reason?: Reason | null;
   appointment?: { starts_at: string; service_type: string; staff: Staff | null } | null;
   companion_of?: string | null;
   device?: { code: string; names: Names; zone: string | null } | null;
@@ -180,7 +180,14 @@ export type Arrival = {
   visit_id: string;
   customer: { masked_name: string } | null;
   greeting: Reason;
-  services: { code: string; name: Names | string; route: string; expected_wait: Wait | null }[];
+  services: {
+    code: string;
+    name: Names | string;
+    route: string;
+    expected_wait: Wait | null;
+    device?: Machine | null;
+    reason?: Reason;
+  }[];
   suggested: string | null;
   need: { code: string; reason: Reason | null } | null;
   ticket: RunningTicket | null;
@@ -188,6 +195,21 @@ export type Arrival = {
 
 /** The ticket of a customer who checked in before. */
 export type RunningTicket = { number: string; state: Ticket["state"]; service_point: string | null };
+
+/** A self-service machine, as a customer is sent to it. */
+export type Machine = { code: string; names: Names; zone: string | null; kind: string };
+
+/** A way that is faster than the one chosen, and still open. */
+export type FasterWay = { route: string; device: Machine; wait_s: number | null };
+
+/** Where to go now: to a machine, or with a ticket into the line; `running` is the ticket held meanwhile. */
+export type RoutedVisit = {
+  route: string;
+  device?: Machine | null;
+  ticket?: Issued | null;
+  running?: RunningTicket | null;
+  faster?: FasterWay | null;
+};
 
 /** What the kiosk learns when a ticket was issued. */
 export type Issued = {
@@ -215,8 +237,8 @@ export type Page = {
   branch: { code: string; names: Names } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
-  /** Where the clips of each language are; empty where none were made. */
-  voice?: Record<string, Record<string, string>>;
+  /** Whether there are clips to speak with. */
+  voice?: boolean;
   sign_ins?: SignIn[];
   next?: string;
   branches?: { code: string; names: Names }[];
