@@ -108,6 +108,11 @@ def page_door(pages: Pages) -> Door:
         """The administrator's pages."""
         return show(call, "admin", may={ADMIN, HEAD})
 
+    _files(door, pages)
+    return door
+
+
+def _files(door: Door, pages: Pages) -> None:
     @door.question("/voice", may={ANYONE}, metered=False)
     def get_voice(_call: Call) -> Answer:
         """Where the clips of each language are, for a screen that is about to speak."""
@@ -117,8 +122,6 @@ def page_door(pages: Pages) -> Door:
     def get_file(call: Call) -> Answer:
         """A browser file at its fingerprinted address."""
         return send_file(pages.files, "/static/" + call.path["file"])
-
-    return door
 
 
 def _trial_sign_ins(settings: Settings) -> list[dict[str, Any]] | None:
