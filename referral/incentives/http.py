@@ -56,7 +56,7 @@ def _statements(door: Door) -> None:
 
 def _months(door: Door) -> None:
     @door.command("/incentives/periods/{period}/close", may=_DECIDERS, gives=wire.ProposedSeen)
-    def post_close(call: Call) -> Answer:
+    def post_period_close(call: Call) -> Answer:
         """Propose to close a month that is over."""
         return call.run(months.propose_close, call.path["period"], _proposed)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "20261123_0441"
-down_revision = "20261123_0440"
+revision = "20261123_0530"
+down_revision = "20261123_0520"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261123_0451"
-down_revision = "20261123_0442"
+revision = "20261123_0600"
+down_revision = "20261123_0550"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from lobby_server.kernel import database as types
 
-revision = "20261123_0450"
-down_revision = "20261123_0402"
+revision = "20261123_0500"
+down_revision = "20261123_0450"
 branch_labels = None
 depends_on = None
 

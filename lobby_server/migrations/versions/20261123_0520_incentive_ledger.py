@@ -7,8 +7,8 @@ from alembic import op
 
 from lobby_server.kernel import database as types
 
-revision = "20261123_0440"
-down_revision = "20261123_0431"
+revision = "20261123_0520"
+down_revision = "20261123_0510"
 branch_labels = None
 depends_on = None
 

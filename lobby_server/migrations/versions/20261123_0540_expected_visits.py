@@ -7,8 +7,8 @@ from alembic import op
 
 from lobby_server.kernel import database as types
 
-revision = "20261123_0421"
-down_revision = "20261123_0441"
+revision = "20261123_0540"
+down_revision = "20261123_0530"
 branch_labels = None
 depends_on = None
 

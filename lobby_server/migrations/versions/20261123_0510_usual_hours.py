@@ -7,8 +7,8 @@ from alembic import op
 
 from lobby_server.kernel import database as types
 
-revision = "20261123_0431"
-down_revision = "20261123_0450"
+revision = "20261123_0510"
+down_revision = "20261123_0500"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from lobby_server.kernel import database as types
 
-revision = "20261123_0401"
+revision = "20261123_0440"
 down_revision = "20261123_0430"
 branch_labels = None
 depends_on = None
