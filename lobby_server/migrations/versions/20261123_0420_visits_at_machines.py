@@ -30,8 +30,8 @@ def upgrade() -> None:
         sa.Column("ended_at", types.Moment(length=27), nullable=True),
         sa.Column("outcome", sa.String(length=32), nullable=True),
         sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name=op.f("ck_errand_ended_somehow")),
-        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_errand_branch_id_branch")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_errand_visit_id_visit")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_errand_branch_id")),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_errand_visit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
     )
     op.create_index(op.f("ix_errand_branch_id_given_at"), "errand", ["branch_id", "given_at"])
