@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -107,12 +108,33 @@ def page_door(pages: Pages) -> Door:
         """The administrator's pages."""
         return show(call, "admin", may={ADMIN, HEAD})
 
+    _files(door, pages)
+    return door
+
+
+def _files(door: Door, pages: Pages) -> None:
+    @door.question("/tablet.webmanifest", may={ANYONE})
+    def get_manifest(call: Call) -> Answer:
+        """What the tablet's page is called when it is installed, and that it then stands alone."""
+        mark = pages.files.address("shared/icons/mark.svg")
+        names = pages.words.catalogues[language_of_request()]
+        told = {
+            "name": names["title.tablet"],
+            "short_name": names["title.tablet"],
+            "id": "/tablet",
+            "start_url": "/tablet",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#e8edeb",
+            "theme_color": "#0c2e26",
+            "icons": [{"src": mark, "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+        }
+        return Answer(200, json.dumps(told, ensure_ascii=False), content_type="application/manifest+json")
+
     @door.question("/static/{file}", may={ANYONE}, metered=False)
     def get_file(call: Call) -> Answer:
         """A browser file at its fingerprinted address."""
         return send_file(pages.files, "/static/" + call.path["file"])
-
-    return door
 
 
 def _trial_sign_ins(settings: Settings) -> list[dict[str, Any]] | None:
