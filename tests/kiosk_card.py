@@ -23,7 +23,7 @@ PAN = "6222021234567890128"
 ID_NUMBER = "11010519491231002X"
 UNIONPAY_DEBIT, UNIONPAY_CREDIT = bytes.fromhex("A000000333010101"), bytes.fromhex("A000000333010102")
 ATR = bytes.fromhex("3B80800101")
-CARD_PORT = 0x8C7B
+CARD_PORT = 0x4C7B  # below the ports that the system gives to whoever connects
 START_S_MAX = 15.0
 
 

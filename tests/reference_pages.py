@@ -53,6 +53,7 @@ from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import page_door
 from staff_tablet.screens.ticket import ticket_door, ticket_pages
+from staff_tablet.screens.ticket_forms import ticket_forms
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -244,7 +245,14 @@ def api_table() -> str:
 
 def pages_table() -> str:
     pages = cast(Pages, None)
-    return doors_table([page_door(pages), ticket_pages(pages, {}, vocabulary(), lambda: None), demo_door(pages)])
+    return doors_table(
+        [
+            page_door(pages),
+            ticket_pages(pages, {}, vocabulary(), lambda: None),
+            ticket_forms(lambda: None),
+            demo_door(pages),
+        ]
+    )
 
 
 def promises_table() -> str:

@@ -13,8 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stdnum.cn import ric
+
 from kiosk.agent import wire
 from kiosk.agent.device_key import KeyExposed, keep_enrolled, load_enrolled, load_key
+from kiosk.agent.devices.card_reader.bins import is_card_number
 from kiosk.agent.page import Pages, boot_secret
 from kiosk.agent.server import Away, BranchServer, Refused
 from kiosk.agent.settings import BadSettings, Settings, read_settings
@@ -29,7 +32,10 @@ _SEEN = {
     "card_token": re.compile(r"v\d{1,3}:[A-Za-z0-9_-]{27}"),
     "id_token": re.compile(r"v\d{1,3}:[A-Za-z0-9_-]{27}"),
 }
-_BARE_DIGITS = re.compile(r"(?<!\d)(\d{13,19}|\d{17}[Xx])(?!\d)")
+# WeChat's and Alipay's pay codes are no card numbers, though one in ten has the check digit of one.
+_PAY_CODE = re.compile(r"1[0-5]\d{16}|(?:2[5-9]|30)\d{14,22}")
+_PART = ("ok", "lost")
+_BRANCH_HEARS = {"camera": _PART, "card_reader": _PART, "printer": _PART, "paper": ("ok", "low", "out")}
 _REFUSALS = ("use_chip", "unreadable", "other_bank", "expired_card")
 
 
@@ -80,9 +86,10 @@ class Agent:
 
     def _hand_on(self, kind: str, value: str, *older: str) -> None:
         shape = _SEEN.get(kind)
-        is_pan = kind == "qr" and not value.startswith("BQ") and _BARE_DIGITS.fullmatch(value.strip())
-        if shape is None or not all(map(shape.fullmatch, (value, *older))) or is_pan:
+        is_known = shape is not None and all(map(shape.fullmatch, (value, *older)))
+        if not is_known or (kind == "qr" and is_forbidden_number(value)):
             log.warning("seen_not_handed_on", extra={"facts": {"kind": kind[:16]}})
+            self.pages.tell(wire.to_page("refused", kind="scanner", reason="unreadable"))
             return
         self.pages.tell(wire.to_page("seen", kind=kind, value=value, older=list(older)))
 
@@ -111,10 +118,25 @@ class Agent:
         while True:
             try:
                 if self._server.enrolled is not None:
-                    await self._server.beat(self.health())
+                    await self._server.beat(for_the_branch(self.health()))
             except (Away, Refused) as error:
                 log.warning("heartbeat_failed", extra={"facts": {"why": str(error)}})
             await asyncio.sleep(BEAT_EVERY_S)
+
+
+def for_the_branch(health: Mapping[str, object]) -> dict[str, object]:
+    """What the branch server's heartbeat has a place for: a part that is still starting is not told of yet."""
+    return {
+        name: value
+        for name, value in health.items()
+        if name == "clock_offset_ms" or value in _BRANCH_HEARS.get(name, ())
+    }
+
+
+def is_forbidden_number(text: str) -> bool:
+    """Whether a scanned text is a card's or a person's number: printed on many a card, and nobody's business here."""
+    bare = re.sub(r"[ -]", "", text)
+    return not _PAY_CODE.fullmatch(bare) and (is_card_number(bare) or bool(ric.is_valid(bare)))
 
 
 class JsonLines(logging.Formatter):

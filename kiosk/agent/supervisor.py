@@ -92,7 +92,11 @@ class Supervised:
             if word is None:
                 return
             patience_s = SILENT_S_MAX
-            self._take(word)
+            try:
+                self._take(word)
+            except (AttributeError, LookupError, TypeError) as error:
+                log.warning("device_misspoke", extra={"facts": {"kind": self.device.kind, "how": type(error).__name__}})
+                return
 
     def _take(self, word: Mapping[str, Any]) -> None:
         what = word.get("what")

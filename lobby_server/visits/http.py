@@ -108,7 +108,7 @@ def _at_machines(door: Door) -> None:
         return call.run(machines.finish, request, lambda work, back: _now(call, work, back))
 
     @door.command("/visits/{visit_id}/return", may=who, takes=ways.WhyBack, gives=ways.WhereNow)
-    def post_return(call: Call) -> Answer:
+    def post_machine_return(call: Call) -> Answer:
         """Back in line, at the old place."""
         request = machines.Return(call.path["visit_id"], call.body.reason)
         return call.run(machines.return_to_line, request, lambda work, back: _now(call, work, back))

@@ -15,6 +15,7 @@ from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.database import canonical
 from lobby_server.kernel.events import to_json
 from lobby_server.kernel.privacy import Keyring
+from lobby_server.recommend.tables import product
 from lobby_server.staff.tables import staff
 from referral.lifecycle.matching import Candidate
 from referral.lifecycle.rules import LIVE, Booking, Consent, Referral, ReferralState
@@ -126,6 +127,7 @@ def steps(db: sa.Connection, referral_id: str) -> list[sa.Row[Any]]:
 def candidates(
     db: sa.Connection,
     branch_id: str,
+    product_line: str,
     without: Collection[str],
     owner_staff_no: str | None,
     present: Collection[str],
@@ -134,12 +136,13 @@ def candidates(
     """The relationship managers of a branch who may be asked, with what the matcher weighs."""
     rows = db.execute(sa.select(staff).where(staff.c.branch_id == branch_id, staff.c.disabled_at.is_(None))).all()
     people = {row.id: row for row in rows if "rm" in row.roles and row.id not in without}
+    licences = _licences(db, product_line)
     told = {each: _counts(db, each, now) for each in people}
     return [
         Candidate(
             staff_id=each,
             is_owner=row.staff_no == owner_staff_no,
-            is_licensed=True,
+            is_licensed=not licences or bool(licences & set(row.licences)),
             is_present=each in present,
             open_count=told[each][0],
             won_count=told[each][1],
@@ -148,6 +151,12 @@ def candidates(
         )
         for each, row in sorted(people.items())
     ]
+
+
+def _licences(db: sa.Connection, product_line: str) -> set[str]:
+    """One of these is needed to sell something of a product line; none where a product of it needs none."""
+    needed = set(db.scalars(sa.select(product.c.licence).where(product.c.line == product_line)))
+    return set() if None in needed else {each for each in needed if each is not None}
 
 
 def _counts(db: sa.Connection, staff_id: str, now: datetime) -> Sequence[int]:

@@ -86,12 +86,12 @@ def page_door(pages: Pages) -> Door:
             "reader": pages.files.address_of_specifier("zxing-wasm/reader"),
             "wasm": pages.files.address("shared/vendor/zxing_reader.wasm"),
         }
-        return show(call, "kiosk", decoder=decoder, voice=voice_clips(pages.files))
+        return show(call, "kiosk", decoder=decoder, voice=any(voice_clips(pages.files).values()))
 
     @door.question("/wall", may={ANYONE})
     def get_wall(call: Call) -> Answer:
         """The wall display; it proves itself with its device key."""
-        return show(call, "wall", voice=voice_clips(pages.files))
+        return show(call, "wall", voice=any(voice_clips(pages.files).values()))
 
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:
@@ -130,6 +130,11 @@ def _files(door: Door, pages: Pages) -> None:
             "icons": [{"src": mark, "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
         }
         return Answer(200, json.dumps(told, ensure_ascii=False), content_type="application/manifest+json")
+
+    @door.question("/voice", may={ANYONE}, metered=False)
+    def get_voice(_call: Call) -> Answer:
+        """Where the clips of each language are, for a screen that is about to speak."""
+        return Answer(200, json.dumps(voice_clips(pages.files)))
 
     @door.question("/static/{file}", may={ANYONE}, metered=False)
     def get_file(call: Call) -> Answer:

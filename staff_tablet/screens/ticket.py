@@ -106,13 +106,13 @@ def ticket_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Doo
         return _by_holder(call, delay_by_holder)
 
     @door.command("/tickets/{ticket_key}/self-service", may={ANYONE}, gives=TicketPage, keyed=False)
-    def post_self_service(call: Call) -> TicketPage:
+    def post_ticket_self_service(call: Call) -> TicketPage:
         """The holder goes to a free machine; the place is kept."""
         call.run_plain(machines.send_holder, machines.HolderRoute(call.path["ticket_key"], types))
         return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
 
     @door.command("/tickets/{ticket_key}/return", may={ANYONE}, gives=TicketPage, keyed=False)
-    def post_return(call: Call) -> TicketPage:
+    def post_ticket_return(call: Call) -> TicketPage:
         """The holder comes back from the machine to the same place."""
         call.run_plain(machines.return_holder, call.path["ticket_key"])
         return _page_data(call.house, call.path["ticket_key"], types, vocabulary)

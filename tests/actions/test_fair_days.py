@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from lobby_server.admin.check import run_checks
 from lobby_server.branch import store as branches
+from lobby_server.branch.actions import SignOfLife, note_heartbeat
 from lobby_server.kernel.actor import NOBODY, Actor
+from lobby_server.kernel.errors import Conflict
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions, store
 from lobby_server.queue.actions import calls, places
@@ -26,6 +28,7 @@ from lobby_server.queue.discipline import BY_HAND, can_call, replay
 from lobby_server.queue.rules import MODES, PRIORITY, REENTRY_LIVES, Parameters, QueuePolicy, Ticket, TicketState
 from lobby_server.queue.tables import ticket as ticket_table
 from lobby_server.visits import store as visits
+from lobby_server.visits.actions import machines, sending
 from lobby_server.visits.actions.sending import Route, route
 from lobby_server.visits.tables import visit
 from lobby_server.worker import Worker
@@ -52,6 +55,7 @@ class FairDay:
         self.reasons: Counter[str] = Counter()
         self.policy = QueuePolicy(mode, 1, 1 + seed % 3, Parameters(points_planned=(None, 3, 9)[seed % 3]))
         self.cast = make.furnish(self.house, self.policy)
+        self.machine = Actor("device", make.enrolled(self.house, "machine", "S1"), make.HERE, frozenset({"machine"}))
         self.delivery, wires = new_delivery(self.house)
         self.tablet = Screen(self.house, self.cast.chen, wires, self.delivery, "tablet")
         self.tablet.connect()
@@ -66,13 +70,14 @@ class FairDay:
         often = {
             self.people_come: 6,
             self.points_serve_and_call_next: 8,
-            self.a_colleague_calls_by_hand: 1,
+            self.a_colleague_calls_by_hand: 2,
             self.somebody_is_served: 2,
             self.somebody_is_parked: 2,
             self.somebody_is_sent_on: 2,
             self.somebody_does_not_come: 2,
             self.somebody_comes_back: 4,
             self.a_holder_delays_or_cancels: 2,
+            self.somebody_tries_a_machine: 2,
             self.a_window_closes_or_opens: 1,
             self.time_passes_or_is_set_back: 2,
             self.news_is_delivered: 1,
@@ -188,6 +193,22 @@ class FairDay:
         if mine is not None:
             self.do(deed, self.keys[mine.id], NOBODY)
 
+    def somebody_tries_a_machine(self) -> None:
+        """Their place and count are held meanwhile; whoever does not come back by themselves is fetched back later."""
+        beat = SignOfLife(self.machine.id, {})
+        self.do(note_heartbeat, beat, self.machine)
+        trying = self.a_ticket(TicketState.WAITING)
+        if trying is None:
+            return
+        try:
+            self.do(machines.send, sending.Route(trying.visit_id, make.TYPES["transfer"]), self.cast.kiosk)
+        except Conflict:
+            return  # somebody else is at it
+        make.advance(self.house, 20)
+        if self.chance.random() < 0.6:
+            self.do(machines.return_to_line, machines.Return(trying.visit_id, "machine_failed"), self.cast.kiosk)
+            self.reasons["machine"] += 1
+
     def a_window_closes_or_opens(self) -> None:
         code = self.chance.choice(["W2", "W3"])
         with self.house.database.read() as db:
@@ -276,7 +297,7 @@ def test_on_any_day_in_any_mode_nobody_is_overtaken_more_often_than_the_ticket_s
         reasons += day.reasons
     # The days are of use only if what they are about happens on them.
     expected = {"fifo": {"earliest_arrival"}, "accumulating": {"highest_score"}, "bounded_vip": {"vip_first"}}[mode]
-    assert reasons.keys() >= expected | {BY_HAND} | ({"overtake_cap"} if mode != "fifo" else set()), reasons
+    assert reasons.keys() >= expected | {BY_HAND, "machine"} | ({"overtake_cap"} if mode != "fifo" else set()), reasons
 
 
 def test_tellers_who_call_at_once_never_take_a_ticket_past_its_cap(house: House) -> None:

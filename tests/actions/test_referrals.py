@@ -18,7 +18,9 @@ from lobby_server.kernel.event_log import read_after
 from lobby_server.kernel.events import Recorded
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
+from lobby_server.recommend.tables import product
 from lobby_server.staff.actions import AddStaff, add_staff
+from lobby_server.staff.tables import staff as staff_table
 from lobby_server.visits import store as visits
 from lobby_server.visits.actions import leave
 from referral.incentives import store as ledger
@@ -201,6 +203,16 @@ def test_who_declines_or_does_not_answer_passes_it_on_until_nobody_is_left(
     assert (tired.state, tired.refused_by) == (ReferralState.DECLINED, (second_rm.id, cast.wu.id))
     # Whoever takes it now has it.
     assert house.works.run(actions.accept, of.id, second_rm).receiver_id == second_rm.id
+
+
+def test_who_has_no_licence_for_the_product_line_is_not_asked(house: House, cast: Cast) -> None:
+    sold = {"names": {}, "line": "fund", "licence": "funds", "consent": "serve", "needs": []}
+    row = product.insert().values(code="f-1", valid_from=make.TODAY, **sold)
+    house.database.run(lambda db: db.execute(row))
+    assert logged(house, cast, product_line="fund").state is ReferralState.DECLINED
+    licensed = staff_table.update().where(staff_table.c.id == cast.wu.id).values(licences=["funds"])
+    house.database.run(lambda db: db.execute(licensed))
+    assert logged(house, cast, visit_of(house, cast, LI), product_line="fund").offered_to == cast.wu.id
 
 
 def test_a_customer_who_has_gone_can_wait_four_hours_for_an_answer(house: House, cast: Cast) -> None:

@@ -155,10 +155,8 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     """The HTTP code of a well-formed request about what branch 0001's kiosk made, each time fresh."""
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
     named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
-    named |= {"appointment_id": "a", "customer_id": make.WANG.id}
-    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id}
-    # A statement is asked of somebody who is there; nobody's password is hashed anew.
-    named |= {"staff_no": "T001" if "/statements/" in route.path else "T9", "period": "2026-10", "version": "7"}
+    named |= {"appointment_id": "a", "customer_id": make.WANG.id, "staff_no": "T9"}
+    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id, "period": "2026-10", "version": "7"}
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code

@@ -147,7 +147,8 @@ class Film:
 
 
 def test_only_the_newest_frame_is_looked_at_and_the_last_before_the_end() -> None:
-    newest, taken = Newest(Film(200)), list[int]()
+    newest, taken = Newest(Film(200)), list[Picture | None]()
     with pytest.raises(EOFError):
-        taken.extend(int(picture[0, 0]) for picture in iter(lambda: newest.take(1), None) if picture is not None)
-    assert taken[-1] == 199 and taken == sorted(set(taken))
+        taken.extend(newest.take(1) for _ in range(1000))
+    numbers = [int(picture[0, 0]) for picture in taken if picture is not None]
+    assert numbers[-1] == 199 and numbers == sorted(set(numbers))

@@ -20,6 +20,7 @@ _QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",  # a wall speaks without being touched
 ]
 # A server that is killed on purpose is complained about, rightly.
 _EXPECTED_WHILE_AWAY = ("net::ERR_", "WebSocket connection to")

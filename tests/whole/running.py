@@ -126,19 +126,27 @@ class Caller:
 
 def kiosk(server: Demo) -> Caller:
     """A kiosk that enrols with a code from the command line and proves its key."""
+    return device(server, "kiosk")
+
+
+def device(server: Demo, kind: str, service_point: str | None = None) -> Caller:
+    """The same for any kind of device; a machine is a service point itself, and has shown a sign of life."""
     http = server.client()
-    made = server.command("devices", "code", "--branch", "0001", "--kind", "kiosk")
+    where = ["--service-point", service_point] if service_point else []
+    made = server.command("devices", "code", "--branch", "0001", "--kind", kind, *where)
     key = ec.generate_private_key(ec.SECP256R1())
     point = key.public_key().public_numbers()
     jwk = {"kty": "EC", "crv": "P-256", "x": _base64url(_word(point.x)), "y": _base64url(_word(point.y))}
-    sent = {"code": made.stdout.strip(), "kind": "kiosk", "name": "test kiosk", "public_key": jwk}
+    sent = {"code": made.stdout.strip(), "kind": kind, "name": f"test {kind}", "public_key": jwk}
     device_id = http.post("/api/v1/devices/enrol", json=sent).raise_for_status().json()["device_id"]
     nonce = http.post(f"/api/v1/devices/{device_id}/challenge").json()["nonce"]
     text = f"branch-lobby device-token v1\n{device_id}\n{nonce}".encode()
     r, s = decode_dss_signature(key.sign(text, ec.ECDSA(hashes.SHA256())))
     signed = {"nonce": nonce, "signature": _base64url(_word(r) + _word(s))}
     token = http.post(f"/api/v1/devices/{device_id}/token", json=signed).raise_for_status().json()
-    return Caller(http, {"Authorization": f"Bearer {token['access_token']}"})
+    caller = Caller(http, {"Authorization": f"Bearer {token['access_token']}"})
+    caller.post(f"/devices/{device_id}/heartbeat", {"health": {}}).raise_for_status()
+    return caller
 
 
 def signed_in(server: Demo, staff_no: str) -> Caller:

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from kiosk.agent.main import BEAT_EVERY_S
 from tests.kiosk_agent import ORIGIN, WAIT_S, agent, write_config
 from tests.kiosk_card import ID_NUMBER, PAN, card_service
 from tests.whole import running
@@ -153,6 +154,31 @@ def write_film(path: Path, text: str) -> None:
             film.write(b"FRAME\n" + frame.tobytes() + bytes([128]) * (640 * 480 // 2))
 
 
+# ---- The printer --------------------------------------------------------------------------------------------------
+
+
+def test_a_page_prints_a_ticket_once_and_hears_of_paper_that_ran_out(tmp_path: Path) -> None:
+    paper, state = tmp_path / "paper", tmp_path / "state"
+    devices = f'[printer]\ndriver = "simulated"\nfile = "{paper}"\npaper_file = "{state}"\n'
+    recorded = json.loads((Path(__file__).parents[1] / "golden/wire/kiosk_agent.json").read_text("utf-8"))
+    job = next(each for each in recorded["from_page"] if each["type"] == "print")
+    facts = {name: value for name, value in job.items() if name != "type"}
+    with agent(tmp_path, devices) as kiosk, kiosk.page() as page:
+        page.hear_health(printer="ok", paper="ok")
+        for _ in range(2):
+            page.say("print", **facts)
+            assert page.hear("printed", state="done")["job_id"] == job["job_id"]
+        printed = paper.read_bytes()
+        assert printed.count(job["number"].encode()) == 1 and job["service"].encode("gb18030") in printed
+        state.write_text("out")
+        page.hear_health(paper="out")
+        page.say("print", **{**facts, "job_id": "another"})
+        page.hear("printed", state="paper_out", job_id="another")
+        page.say("print", **{**facts, "job_id": "wrong", "issued_at": "yesterday"})
+        page.hear("printed", state="refused", job_id="wrong")
+        assert paper.read_bytes() == printed
+
+
 # ---- Cards --------------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +209,8 @@ file = "{tmp_path}/codes"
         environments = [Path(f"/proc/{each}/environ") for each in (kiosk.process.pid, *kiosk.drivers())]
         commands = [path.with_name("cmdline") for path in environments]
         written = b"".join(path.read_bytes() for path in (*environments, *commands))
+        limits = [path.with_name("limits").read_text() for path in environments[1:]]
+        assert all("Max core file size         0                    0" in each for each in limits)
     shown = tmp_path / "ids", tmp_path / "codes"
     written += b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path not in shown)
     written += json.dumps(heard).encode()
@@ -204,9 +232,13 @@ def test_a_kiosk_enrols_proves_itself_and_says_how_it_feels(tmp_path: Path) -> N
         again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_S)
         assert again.returncode == 1 and "code_used" in again.stderr
         assert oct((tmp_path / "kiosk/data/device-key.pem").stat().st_mode)[-3:] == "600"
-        with agent(tmp_path / "kiosk", scanner_of(tmp_path), server.address) as kiosk, kiosk.page() as page:
+        devices = scanner_of(tmp_path) + '[camera]\ndriver = "simulated"\n[printer]\ndriver = "simulated"\n'
+        with agent(tmp_path / "kiosk", devices, server.address) as kiosk, kiosk.page() as page:
+            page.hear_health(camera="ok", printer="ok", paper="ok", scanner="ok")
             page.say("ask_token")
             token = page.hear("token")["access_token"]
             asked = server.client().get("/api/v1/lobby", headers={"Authorization": f"Bearer {token}"})
             assert asked.status_code == 200, asked.text
+            # The first beat is sent before anything has started; the second tells of every part.
+            time.sleep(BEAT_EVERY_S + 1)
             assert "heartbeat_failed" not in kiosk.log()

@@ -3,13 +3,12 @@
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
 
-/** @import { Flow } from "#kiosk/lib/flow.js" */
 /** @import { Idle } from "#kiosk/lib/idle.js" */
 
-/** @param {{flow: Flow, idle: Idle, kind?: "solid" | "outlined", words?: string}} sent */
-export function Leaving({ flow, idle, kind = "solid", words = "act.done" }) {
+/** @param {{leave: () => void, idle: Idle, kind?: "solid" | "outlined", words?: string}} sent */
+export function Leaving({ leave, idle, kind = "solid", words = "act.done" }) {
   return html`<div class="done">
-    <button type="button" class="button ${kind} huge" data-confirm onClick=${() => flow.home()}>
+    <button type="button" class="button ${kind} huge" data-confirm onClick=${leave}>
       <span>${t(words)}</span>
     </button>
     <p class="done-hint">${t("result.home_in", { n: idle.leavingS.value ?? 0 })}</p>

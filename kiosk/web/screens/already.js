@@ -9,7 +9,7 @@ import { Leaving } from "#kiosk/parts/leaving.js";
 /** @typedef {import("#kiosk/screens/kiosk.js").With} With */
 
 /** @param {With & {ticket: RunningTicket}} sent */
-export function Already({ parts, flow, idle, ticket }) {
+export function Already({ parts, idle, leave, ticket }) {
   const point = parts.live.lobby.value?.service_points.find(({ code }) => code === ticket.service_point);
   const hint = point ? t("already.go", { point: nameOf(point.names) }) : t("result.where");
   return html`<${Head} parts=${parts} title=${t("already.title")} hint=${hint} />
@@ -19,6 +19,6 @@ export function Already({ parts, flow, idle, ticket }) {
         <p class="slip-code code">${ticket.number}</p>
         <p class="slip-service">${hint}</p>
       </section>
-      <${Leaving} flow=${flow} idle=${idle} />
+      <${Leaving} leave=${leave} idle=${idle} />
     </main>`;
 }

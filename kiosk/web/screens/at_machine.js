@@ -10,7 +10,7 @@ import { Leaving } from "#kiosk/parts/leaving.js";
 /** @typedef {import("#kiosk/screens/kiosk.js").With} With */
 
 /** @param {With & {device: Machine, running: RunningTicket | null}} sent */
-export function AtMachine({ parts, flow, idle, device, running }) {
+export function AtMachine({ parts, idle, leave, device, running }) {
   return html`<${Head} parts=${parts} title=${t("machine.title")} hint=${t("machine.hint")} />
     <main id="main" class="body result">
       <section class="slip to-machine" aria-live="polite">
@@ -20,6 +20,6 @@ export function AtMachine({ parts, flow, idle, device, running }) {
         ${device.zone && html`<p class="slip-service">${device.zone}</p>`}
         ${running && html`<p class="slip-cap">${t("machine.kept", { number: running.number })}</p>`}
       </section>
-      <${Leaving} flow=${flow} idle=${idle} />
+      <${Leaving} leave=${leave} idle=${idle} />
     </main>`;
 }

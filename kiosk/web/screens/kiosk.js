@@ -32,6 +32,7 @@ import { Helped, Reading, Trouble } from "#kiosk/screens/trouble.js";
  * @property {Camera} camera
  * @property {Idle} idle
  * @property {(text: string) => void} seen
+ * @property {() => void} leave the customer is done: nothing of them stays
  * @property {boolean} isAble the branch server can be asked
  */
 
@@ -97,7 +98,7 @@ function Kiosk() {
   if (devicePage.state.value === "starting" || !parts) return html`<div class="kiosk"></div>`;
   const step = flow.step.value;
   const isAble = parts.live.freshness.value !== "offline";
-  const given = { parts, flow, camera, idle, seen, isAble, ...step };
+  const given = { parts, flow, camera, idle, seen, isAble, leave: clear, ...step };
   return html`<div class="kiosk" data-step=${step.name}>
     <${STEPS[step.name]} ...${given} />
     <${Foot} callHelp=${callHelp} />

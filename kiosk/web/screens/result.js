@@ -15,7 +15,7 @@ import { Leaving } from "#kiosk/parts/leaving.js";
 const capText = (cap) => (cap > 0 ? t("ticket.cap", { n: cap }) : t("ticket.cap_none"));
 
 /** @param {With & ResultStep} sent */
-export function Result({ parts, flow, idle, issued, service, faster, isBusy, isTaken }) {
+export function Result({ parts, flow, idle, leave, issued, service, faster, isBusy, isTaken }) {
   const type = parts.live.lobby.value?.service_types.find((each) => each.code === service);
   const title = t(faster ? "result.faster_title" : "result.title");
   const hint = t(isTaken ? "result.taken" : faster ? "result.faster_hint" : "result.where");
@@ -25,7 +25,7 @@ export function Result({ parts, flow, idle, issued, service, faster, isBusy, isT
       ${faster && html`<${Faster} faster=${faster} isBusy=${isBusy} go=${go} />`}
       <${Slip} issued=${issued} type=${type} label=${t(faster ? "result.stay" : "ticket.yours")} />
       ${issued.url && html`<${Carry} issued=${issued} />`}
-      <${Leaving} flow=${flow} idle=${idle} kind=${faster ? "outlined" : "solid"} />
+      <${Leaving} leave=${leave} idle=${idle} kind=${faster ? "outlined" : "solid"} />
     </main>`;
 }
 

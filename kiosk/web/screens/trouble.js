@@ -13,21 +13,22 @@ import { troubleKey } from "#kiosk/lib/verdicts.js";
 /** @param {With & {code: string, again: (() => void) | null}} sent */
 export function Trouble({ parts, flow, idle, code, again }) {
   const key = troubleKey(code);
+  const home = () => flow.home(); // they may try again, in their language and size
   return html`<${Head} parts=${parts} title=${t(`${key}_title`)} hint=${t("trouble.hint")} />
     <main id="main" class="body plain">
       <div class="say" role="alert"><${Icon} name="circle-alert" kind="huge" /><p>${t(key)}</p></div>
       ${again && html`<div class="done"><${Button} kind="solid" size="huge" icon="refresh-cw" onPress=${again}>
         ${t("act.again")}<//></div>`}
-      <${Leaving} flow=${flow} idle=${idle} kind=${again ? "outlined" : "solid"} words="act.home" />
+      <${Leaving} leave=${home} idle=${idle} kind=${again ? "outlined" : "solid"} words="act.home" />
     </main>`;
 }
 
 /** @param {With} sent */
-export function Helped({ parts, flow, idle }) {
+export function Helped({ parts, idle, leave }) {
   return html`<${Head} parts=${parts} title=${t("helped.title")} hint=${t("helped.hint")} />
     <main id="main" class="body plain">
       <div class="say"><${Icon} name="bell-ring" kind="huge" /><p>${t("helped.text")}</p></div>
-      <${Leaving} flow=${flow} idle=${idle} />
+      <${Leaving} leave=${leave} idle=${idle} />
     </main>`;
 }
 

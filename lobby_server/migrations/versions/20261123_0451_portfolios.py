@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261123_0451"
-down_revision = "20261123_0421"
+down_revision = "20261123_0442"
 branch_labels = None
 depends_on = None
 

@@ -130,7 +130,7 @@ def _offer(work: Work, of: Referral, visit: Visit | None) -> Referral:
     asked = {of.referrer_id, *of.refused_by}
     present = set(staff.on_duty(work.db, of.branch_id, "rm", work.now))
     owner = known.owner_staff_no if known else None
-    able = store.candidates(work.db, of.branch_id, asked, owner, present, work.now)
+    able = store.candidates(work.db, of.branch_id, of.product_line, asked, owner, present, work.now)
     found = match(able, of.wished_receiver, f"{of.id}/{len(of.refused_by)}")
     if found is None or len(of.refused_by) >= REFUSALS_MAX:
         work.no_longer_due(OFFER_ENDS, of.id)

@@ -28,7 +28,11 @@ def run(printer: Printer, line: Line, told: Mapping[str, Any]) -> None:
         order = line.order(ORDER_WAIT_S)
         if order is None or order.pop("what", None) != "print":
             continue
-        ticket = Ticket(**order)
+        try:
+            ticket = Ticket(**order)
+        except (TypeError, ValueError):
+            line.tell("printed", job_id=str(order.get("job_id")), state="refused")
+            continue
         if ticket.job_id in done and not ticket.is_reprint:
             line.tell("printed", job_id=ticket.job_id, state="done")
             continue

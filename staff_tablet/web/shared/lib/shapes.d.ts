@@ -237,8 +237,8 @@ export type Page = {
   branch: { code: string; names: Names } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
-  /** Where the clips of each language are; empty where none were made. */
-  voice?: Record<string, Record<string, string>>;
+  /** Whether there are clips to speak with. */
+  voice?: boolean;
   sign_ins?: SignIn[];
   next?: string;
   branches?: { code: string; names: Names }[];

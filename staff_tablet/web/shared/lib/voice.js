@@ -1,18 +1,11 @@
 /** The voice of a screen: clips fetched once and joined without a gap, after a chime where somebody is called. */
 
 import { signal } from "@preact/signals-core";
+import { chime } from "#shared/lib/chime.js";
 import { PAUSE } from "#shared/lib/spoken.js";
 
 /** @typedef {{language: string, clips: string[]}} Saying */
 
-/** Two falling tones, as in a station: seconds from the start, and hertz. */
-const CHIME = [
-  { atS: 0, hertz: 784 },
-  { atS: 0.35, hertz: 587 },
-];
-const TONE_S = 0.9;
-const CHIME_S = 1.1;
-const CHIME_GAIN = 0.28;
 const PAUSE_S = 0.22;
 const BETWEEN_S = 0.55;
 const AWAY_MS = 15_000;
@@ -23,7 +16,8 @@ const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(don
 export class Voice {
   /** "silent": there are no clips; "blocked": the browser waits for a touch; "broken": a clip could not be read. */
   state = signal(/** @type {"silent" | "blocked" | "ready" | "broken"} */ ("silent"));
-  #addresses;
+  /** Where each clip is, by language: asked for when something is said first. */
+  #addresses = /** @type {Promise<Record<string, Record<string, string>>> | null} */ (null);
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {Map<string, Promise<AudioBuffer | null>>} */
@@ -32,10 +26,9 @@ export class Voice {
   #sounding = new Set();
   #turn = 0;
 
-  /** @param {Record<string, Record<string, string>> | undefined} addresses of each clip, by language */
-  constructor(addresses) {
-    this.#addresses = addresses ?? {};
-    if (Object.values(this.#addresses).some((clips) => Object.keys(clips).length > 0)) this.state.value = "blocked";
+  /** @param {boolean | undefined} hasClips */
+  constructor(hasClips) {
+    if (hasClips) this.state.value = "blocked";
   }
 
   /** Wake the sound; a browser that wants a touch first gets it from the first one. */
@@ -62,10 +55,11 @@ export class Voice {
     // Blocked, resuming would wait for a touch: then this is not said at all.
     if (context && context.state !== "running") await Promise.race([context.resume(), pause(WAKE_MS)]);
     if (!context || context.state !== "running") return;
-    const parts = await Promise.all(sayings.flatMap((saying) => this.#read(saying)));
+    const addresses = await (this.#addresses ??= this.#look());
+    const parts = await Promise.all(sayings.flatMap((saying) => this.#read(saying, addresses[saying.language] ?? {})));
     if (turn !== this.#turn) return;
     let atS = context.currentTime + 0.05;
-    if (isCall) atS = this.#chime(context, atS);
+    if (isCall) atS = chime(context, atS, (tone) => this.#keep(tone));
     for (const part of parts) atS = part instanceof AudioBuffer ? this.#play(context, part, atS) : atS + (part ?? 0);
     await pause((atS - context.currentTime) * 1000);
   }
@@ -76,14 +70,29 @@ export class Voice {
     this.#sounding.clear();
   }
 
-  /** @param {Saying} saying @returns {(Promise<AudioBuffer | null> | number)[]} */
-  #read({ language, clips }) {
-    return [...clips.map((name) => (name === PAUSE ? PAUSE_S : this.#clip(language, name))), BETWEEN_S];
+  async #look() {
+    try {
+      const answer = await fetch("/voice", { signal: AbortSignal.timeout(AWAY_MS) });
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      return await answer.json();
+    } catch {
+      this.#addresses = null;
+      this.state.value = "broken";
+      return {};
+    }
   }
 
-  /** @param {string} language @param {string} name */
-  #clip(language, name) {
-    const address = this.#addresses[language]?.[name];
+  /**
+   * @param {Saying} saying
+   * @param {Record<string, string>} addresses
+   * @returns {(Promise<AudioBuffer | null> | number)[]}
+   */
+  #read({ clips }, addresses) {
+    return [...clips.map((name) => (name === PAUSE ? PAUSE_S : this.#clip(addresses[name]))), BETWEEN_S];
+  }
+
+  /** @param {string | undefined} address */
+  #clip(address) {
     if (!address) return Promise.resolve(null);
     const known = this.#clips.get(address) ?? this.#fetch(address);
     this.#clips.set(address, known);
@@ -106,29 +115,15 @@ export class Voice {
   /** @param {AudioContext} context @param {AudioBuffer} clip @param {number} atS */
   #play(context, clip, atS) {
     const source = new AudioBufferSourceNode(context, { buffer: clip });
-    this.#sound(source, context.destination, atS);
+    source.connect(context.destination);
+    this.#keep(source);
+    source.start(atS);
     return atS + clip.duration;
   }
 
-  /** @param {AudioContext} context @param {number} fromS */
-  #chime(context, fromS) {
-    for (const { atS, hertz } of CHIME) {
-      const gain = new GainNode(context, { gain: 0 });
-      gain.gain.setValueAtTime(CHIME_GAIN, fromS + atS);
-      gain.gain.exponentialRampToValueAtTime(0.001, fromS + atS + TONE_S);
-      gain.connect(context.destination);
-      const tone = new OscillatorNode(context, { frequency: hertz });
-      this.#sound(tone, gain, fromS + atS);
-      tone.stop(fromS + atS + TONE_S);
-    }
-    return fromS + CHIME_S;
-  }
-
-  /** @param {AudioScheduledSourceNode} source @param {AudioNode} out @param {number} atS */
-  #sound(source, out, atS) {
-    source.connect(out);
+  /** What can be hushed until it ends. @param {AudioScheduledSourceNode} source */
+  #keep(source) {
     source.onended = () => void this.#sounding.delete(source);
     this.#sounding.add(source);
-    source.start(atS);
   }
 }
