@@ -113,6 +113,24 @@ def page_door(pages: Pages) -> Door:
 
 
 def _files(door: Door, pages: Pages) -> None:
+    @door.question("/tablet.webmanifest", may={ANYONE})
+    def get_manifest(call: Call) -> Answer:
+        """What the tablet's page is called when it is installed, and that it then stands alone."""
+        mark = pages.files.address("shared/icons/mark.svg")
+        names = pages.words.catalogues[language_of_request()]
+        told = {
+            "name": names["title.tablet"],
+            "short_name": names["title.tablet"],
+            "id": "/tablet",
+            "start_url": "/tablet",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#e8edeb",
+            "theme_color": "#0c2e26",
+            "icons": [{"src": mark, "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+        }
+        return Answer(200, json.dumps(told, ensure_ascii=False), content_type="application/manifest+json")
+
     @door.question("/voice", may={ANYONE}, metered=False)
     def get_voice(_call: Call) -> Answer:
         """Where the clips of each language are, for a screen that is about to speak."""

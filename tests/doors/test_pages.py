@@ -96,6 +96,16 @@ def test_a_pages_import_map_names_what_its_modules_reach_and_nothing_of_other_pa
         assert named <= tablet.keys(), address
 
 
+def test_the_tablet_can_be_installed_and_stands_alone(callers: Callers) -> None:
+    html = callers.manager.http.get("/tablet?lang=en").text
+    (address,) = re.findall(r'<link rel="manifest" href="([^"]+)">', html)
+    answer = callers.nobody.http.get(address)
+    told = answer.get_json(force=True)
+    assert answer.content_type == "application/manifest+json"
+    assert (told["start_url"], told["display"], told["name"]) == ("/tablet", "standalone", "Lobby desk")
+    assert callers.nobody.http.get(told["icons"][0]["src"]).status_code == 200
+
+
 def test_comments_stay_in_the_repository_and_code_does_not(callers: Callers) -> None:
     imports = json.loads(import_map(callers.manager.http.get("/tablet").text))["imports"]
     for specifier, address in imports.items():

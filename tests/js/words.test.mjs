@@ -63,6 +63,7 @@ test("no word is there for nothing", () => {
     "offer.",
     "place.",
     "point.",
+    "queue.",
     "rating.",
     "reason.",
     "return.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route, expect
 
 from tests.whole.browsing import Windows, windows
 from tests.whole.running import demo
@@ -44,6 +44,36 @@ def test_pictures_of_every_screen(browser: Windows, language: str) -> None:
         path = PICTURES / f"{name}-{language}.png"
         page.screenshot(path=path)
         assert path.stat().st_size > 5_000, f"{name} is empty"
+
+
+@pytest.mark.parametrize(
+    ("staff_no", "path", "sign", "width", "height"),
+    [
+        ("L001", "/tablet", ".tablet-list", 1280, 800),
+        ("L002", "/tablet", ".tablet-list", 390, 844),
+        ("T001", "/desk", ".seats", 1366, 768),
+        ("A001", "/admin", ".tiles", 1366, 768),
+    ],
+)
+def test_sentences_more_than_half_as_long_again_still_fit(
+    browser: Windows, staff_no: str, path: str, sign: str, width: int, height: int
+) -> None:
+    page = browser.open_signed_in(staff_no, path, width, height, "en")
+    expect(page.locator(sign).first).to_be_visible()
+    page.route("**/words/*.en.*.json", _lengthen)
+    page.goto(f"{browser.server.address}{path}?lang=en")
+    expect(page.locator(sign).first).to_be_visible()
+    expect(page.locator("h1")).to_contain_text("~~~")
+    page.wait_for_timeout(SETTLE_MS)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cut = "[...document.querySelectorAll('button')].filter((each) => each.scrollWidth > each.clientWidth + 1)"
+    assert page.evaluate(f"{cut}.map((each) => each.innerText)") == []
+
+
+def _lengthen(route: Route) -> None:
+    """Answer with every sentence 1.6 times as long."""
+    sentences: dict[str, str] = route.fetch().json()
+    route.fulfill(json={key: text + "~" * max(3, round(len(text) * 0.6)) for key, text in sentences.items()})
 
 
 def _violations(page: Page) -> list[str]:

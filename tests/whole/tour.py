@@ -114,6 +114,8 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     for name, sign in (("devices", ".tiles"), ("staff", ".table"), ("points", ".table"), ("services", ".table")):
         office.locator(f".office-nav a[href='#{name}']").click()
         yield f"admin-{name}", _ready(office, f".office-main {sign}")
+    office.locator(".office-nav a[href='#queue']").click()
+    yield "admin-queue", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#calendar']").click()
     yield "admin-calendar", _ready(office, ".office-card li")
     office.locator(".office-nav a[href='#staff']").click()

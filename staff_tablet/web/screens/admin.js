@@ -22,6 +22,7 @@ const PAGES = {
   staff: later(async () => (await import("#staff/screens/admin_staff.js")).StaffPage),
   points: later(async () => (await import("#staff/screens/admin_points.js")).Points),
   services: later(async () => (await import("#staff/screens/admin_services.js")).Services),
+  queue: later(async () => (await import("#staff/screens/admin_queue.js")).Queue),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),
 };
 
