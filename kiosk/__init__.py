@@ -1,1 +1,1 @@
-"""The kiosk: its page as static files, and (later) the device agent. It never carries the server."""
+"""The kiosk: its page as static files, and the device agent. It never carries the server."""

@@ -25,13 +25,13 @@ from lobby_server.doors.openapi import document
 from lobby_server.doors.problems import answer_refusals
 from lobby_server.doors.routes import Answer, Call, Door, Route
 from lobby_server.doors.who import ANYONE
-from lobby_server.kernel.actor import NOBODY, Actor
+from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.clock import Clock, SystemClock
 from lobby_server.kernel.database import Database, Offload, canonical, directly
 from lobby_server.kernel.errors import Unproven
 from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import RandomIds
-from lobby_server.kernel.passwords import Passwords
+from lobby_server.kernel.passwords import PIN_COST, Passwords
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import BadSettings, Settings
 from lobby_server.kernel.work import Works
@@ -44,12 +44,16 @@ from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, S
 from lobby_server.realtime.wording import Vocabulary
 from lobby_server.recommend import http as recommend_http
 from lobby_server.staff import store as staff
-from lobby_server.staff.actions import COOKIE_PURPOSE
+from lobby_server.staff.actions import COOKIE_PURPOSE, note_use
 from lobby_server.staff.events import SignedOut
 from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from referral.incentives import reactions as incentives_reactions
+from referral.incentives.http import incentives_door
+from referral.lifecycle import live as referrals_live
+from referral.lifecycle.http import referrals_door
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
@@ -63,6 +67,9 @@ PING_INTERVAL_S, PING_TIMEOUT_S = 20, 15
 KIOSK_WEB = Path(kiosk.__file__).parent / "web"
 # Events that end a connection, and the field that holds whose.
 _ENDS = {DeviceRevoked.type: "device_id", SignedOut.type: "sign_in_id"}
+
+# What each floor does when something happened below.
+REACTIONS = {**visits_reactions.REACTIONS, **incentives_reactions.REACTIONS}
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ def build_house(
     with database.read() as db:
         if not is_at_head(db):
             raise BadSettings("the database has not the newest shape; run `branch-lobby migrate`")
-    works = Works(database, clock, ids, keys, visits_reactions.REACTIONS)
+    works = Works(database, clock, ids, keys, REACTIONS)
     return House(settings, clock, ids, keys, database, works, offload)
 
 
@@ -103,7 +110,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     otherwise starve the sockets (docs/decisions/).
     """
     types = read_service_types(SERVICE_TYPES_FILE)
-    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
+    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING, referrals_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
     pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
@@ -111,10 +118,16 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         branch_http.door,
         appointments_http.door,
         customers_http.door,
-        staff_door(Passwords(house.keys.pepper, house.offload), house.clock),
+        staff_door(
+            Passwords(house.keys.pepper, house.offload),
+            Passwords(house.keys.pepper, house.offload, PIN_COST),
+            house.clock,
+        ),
         visits_door(types),
         recommend_http.door,
         queue_door(types),
+        referrals_door(),
+        incentives_door(),
         lobby_door(types, vocabulary),
         customer_card.door,
         ticket_door(types, vocabulary),
@@ -189,6 +202,9 @@ def _person(house: House, cookie: str) -> Actor:
         found = staff.sign_in_of(db, house.keys, house.keys.index(cookie, COOKIE_PURPOSE), house.clock.now())
     if found is None:
         return NOBODY
+    if found.device_id is not None and request.method != "GET":
+        # Only what somebody does counts as use; a page that asks by itself may lie on a table.
+        house.works.run(note_use, found.id, system(found.staff.branch_id))
     who = found.staff
     return Actor(
         kind="staff",
@@ -199,7 +215,7 @@ def _person(house: House, cookie: str) -> Actor:
         name=who.name,
         proof=found.id,
         csrf=found.csrf,
-        until=found.expires_at,
+        until=found.ends_at,
     )
 
 

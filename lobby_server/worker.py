@@ -33,6 +33,8 @@ from lobby_server.queue.rules import WEIGHTS, Standing
 from lobby_server.queue.store import history
 from lobby_server.visits import actions as visits
 from lobby_server.visits.actions import alerts, caring, machines
+from referral.incentives.actions import months
+from referral.lifecycle import actions as referrals
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,11 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     places.DELAY_ENDS: places.end_delay,
     calls.REENTRY_ENDS: places.end_reentry,
     alerts.ESCALATES: alerts.escalate,
+    referrals.OFFER_ENDS: referrals.end_offer,
+    referrals.CONTACT_DUE: referrals.end_acceptance,
+    referrals.STEP_DUE: referrals.warn,
+    referrals.PROTECTION_ENDS: referrals.expire,
+    months.VESTS: months.vest,
 }
 
 

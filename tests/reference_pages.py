@@ -43,6 +43,11 @@ from lobby_server.visits import live as visits_live
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
 from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
+from referral.incentives.http import incentives_door
+from referral.lifecycle import live as referrals_live
+from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
+from referral.lifecycle.http import referrals_door
+from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.lobby import lobby_door
@@ -134,6 +139,9 @@ def options_table(options: list[Any]) -> str:
 # ---- Events -------------------------------------------------------------------------------------------------------
 
 
+WITH_BOOKING = (ReferralWon, ReferralReversed)
+
+
 def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     """How to make an event of each family, without a person in it, so that wording it asks no database."""
     who, place = ("t", "0001", date(2026, 11, 23), "A", 1, "v"), ("cash", "A", "ordinary", "en", 0)
@@ -144,6 +152,10 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     offer = Offer("o", "0001", "v", "c", 1, "dep-1y", "deposit", {}, Reason("declared", {}), None, None, NOW)
     help_asked = (AlertKind.HELP, "d", AlertState.RAISED, Rung.LOBBY, NOW, 180, NOW)
     alert = Alert("a", "0001", *help_asked)
+    consent = Consent("refer_internal", "1", "counter", "", NOW)
+    made = ("r", "0001", "v", "", "card", None, ReferralState.CREATED, "", "", NOW, NOW)
+    referral = Referral(*made, is_late_entry=False, consent=consent)
+    booking = Booking("b", "0001", "p", "card", 1, "CNY", NOW)
     return {
         TicketEvent: lambda kind: cast(Event, kind("0001", ticket)),
         PointEvent: lambda kind: cast(Event, kind("0001", point)),
@@ -154,6 +166,7 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
         AlertEvent: lambda kind: cast(Event, kind("0001", alert)),
         QueueChanged: lambda kind: cast(Event, kind("0001", QueuePolicy(FIFO, 1, 0), Standing())),
         TicketRated: lambda kind: cast(Event, kind("0001", ticket, 5)),
+        ReferralEvent: lambda kind: cast(Event, kind("0001", referral, *([booking] if kind in WITH_BOOKING else []))),
         ExpectedWaitChanged: lambda kind: cast(Event, kind("0001", {"A": Waits(0, 60, 120)})),
     }
 
@@ -166,7 +179,7 @@ def event_kinds(family: type[Event]) -> Iterator[type[Event]]:
 
 
 def vocabulary() -> Vocabulary:
-    return Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING])
+    return Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING, referrals_live.WORDING])
 
 
 def event_types_table() -> str:
@@ -220,10 +233,12 @@ def api_table() -> str:
         appointments_http.door,
         customers_http.door,
         customer_card.door,
-        staff_door(nothing, clock),
+        staff_door(nothing, nothing, clock),
         visits_door({}),
         recommend_http.door,
         queue_http.queue_door({}),
+        referrals_door(),
+        incentives_door(),
     ]
     return doors_table([*rooms, *screens])
 

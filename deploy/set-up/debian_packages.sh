@@ -4,7 +4,10 @@ set -eu
 
 # libgl1 and libglib2.0-0: opencv-python loads them. fonts-noto-cjk: without it every Chinese word is a box.
 # espeak-ng and opus-tools: the voice clips are made with them.
-wanted="postgresql redis-server chromium fonts-noto-cjk libgl1 libglib2.0-0 espeak-ng opus-tools"
+# hledger: recomputes the incentive ledger, knowing nothing of our code. libzbar0: a contestant of the QR benchmark.
+# pcscd and vsmartcard-vpcd: the card readers' service and its virtual reader. pyscard is built with the last two.
+wanted="postgresql redis-server chromium fonts-noto-cjk libgl1 libglib2.0-0 espeak-ng opus-tools hledger libzbar0
+pcscd vsmartcard-vpcd libpcsclite-dev swig"
 
 if ! command -v dpkg-query > /dev/null; then
   echo "make test installs Debian packages ($wanted), but this is not Debian: install their like by hand." >&2

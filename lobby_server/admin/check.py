@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from lobby_server.kernel import audit, event_log
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.queue.store import checks as queue_checks
+from lobby_server.visits.store import checks as visit_checks
+from referral.incentives.store import checks as ledger_checks
 
 
 def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
@@ -17,8 +19,10 @@ def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
         "numbering": queue_checks.numbering_faults(db),
         "single_call": queue_checks.single_call_faults(db),
         "overtake_cap": queue_checks.overtake_cap_faults(db),
+        "one_place": visit_checks.one_place_faults(db),
         "event_sequence": event_log.faults(db),
         "audit_chain": audit.faults(db, keys.audit_key),
+        "ledger": ledger_checks.faults(db, keys),
         "integrity": _integrity(db),
     }
 

@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lobby_server.appointments.actions import take_appointments
+from lobby_server.appointments.wire import read_appointment_file
+from lobby_server.branch.actions import take_services
+from lobby_server.branch.wire.services import read_services_file
+from lobby_server.customers.actions import take_portfolios
 from lobby_server.customers.actions.feed import take_customer_file
-from lobby_server.customers.wire import read_customer_file
+from lobby_server.customers.wire import read_customer_file, read_portfolio_file
 from lobby_server.kernel.actor import Actor
-from lobby_server.kernel.feeds import FeedFile, Outcome, TakeFeed
+from lobby_server.kernel.feeds import DryRun, FeedFile, Outcome, TakeFeed
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.recommend.actions import take_campaigns, take_products
@@ -26,11 +31,21 @@ class Kind:
 
 def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[House, TakeFeed[Any], Actor], Outcome]:
     """A file that is small enough for one transaction."""
-    return lambda house, request, actor: house.works.run(action, request, actor)
+
+    def run(house: House, request: TakeFeed[Any], actor: Actor) -> Outcome:
+        try:
+            return house.works.run(action, request, actor)
+        except DryRun as dry:
+            return dry.outcome
+
+    return run
 
 
 KINDS: Mapping[str, Kind] = {
     "customers": Kind(read_customer_file, take_customer_file),
+    "portfolios": Kind(read_portfolio_file, _at_once(take_portfolios)),
+    "services": Kind(read_services_file, _at_once(take_services)),
+    "appointments": Kind(read_appointment_file, _at_once(take_appointments)),
     "products": Kind(read_product_file, _at_once(take_products)),
     "campaigns": Kind(read_campaign_file, _at_once(take_campaigns)),
 }

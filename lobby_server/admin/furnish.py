@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from lobby_server.admin.credential import make_demo_key
+from lobby_server.admin.demo_feeds import files, head_office
 from lobby_server.admin.feeds import Import, take
+from lobby_server.admin.founding import found_branches
 from lobby_server.branch import store as branches
-from lobby_server.branch.actions import OpenBranch, open_branch
 from lobby_server.branch.rules import MACHINE_POINT, Device
 from lobby_server.branch.wire import FoundedBranch
 from lobby_server.doors.reading import read_model
 from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
-from lobby_server.queue.actions import StartQueue, start_queue
-from lobby_server.queue.rules import ACCUMULATING, QueuePolicy
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff
 
-FIRST_POLICY = QueuePolicy(discipline=ACCUMULATING, version=1, overtake_cap=5)
 PLAYED_KIOSK = "trial kiosk"
 _PLAN = Path(__file__).with_name("demo_branch.toml")
 
 
 def plan() -> dict[str, Any]:
-    """What the trial is furnished with."""
-    return tomllib.loads(_PLAN.read_text("utf-8"))
+    """What the trial is furnished with, and what its head office knows."""
+    return tomllib.loads(_PLAN.read_text("utf-8")) | head_office()
 
 
 @dataclass(frozen=True)
@@ -51,34 +46,14 @@ def furnish(house: House, password_hash: str) -> None:
     else:
         house.works.run(_set_passwords, password_hash, system("0001"))
     # Each day anew, as head office would: what is due in twelve days shall be due in twelve days tomorrow too.
-    take(house, Import("customers", customer_file(house.clock.now().date())), system("0001"))
-
-
-def customer_file(today: date) -> bytes:
-    """The trial's customers as a head-office file with header and trailer."""
-    lines: list[dict[str, Any]] = [{"feed": "customers", "as_of": today.isoformat(), "source": "demo-crm"}]
-    people = plan()["customers"]["people"]
-    for ordinal, (name, tier, tag, days) in enumerate(people, 1001):
-        ref = hashlib.sha256(f"demo customer {ordinal}".encode()).hexdigest()[:16]
-        tags = [{"name": tag, "value": _tag_value(tag, today, days), "as_of": today.isoformat()}] if tag else []
-        lines.append({"customer_no": f"C{ordinal}", "ref": ref, "name": name, "tier": tier, "tags": tags})
-    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
-    trailer = {"count": len(people), "sha256": hashlib.sha256(content).hexdigest()}
-    return content + json.dumps(trailer).encode() + b"\n"
-
-
-def _tag_value(tag: str, today: date, days: int) -> dict[str, Any]:
-    on = (today + timedelta(days=days)).isoformat()
-    fields = {"deposit_maturing": "matures_on", "card_expiry": "expires_on", "large_inflow": "arrived_on"}
-    if tag == "pension_day":
-        return {"day": today.day}
-    return {fields[tag]: on} if tag in fields else {}
+    for kind, raw in files(house.clock.now().date()).items():
+        take(house, Import(kind, raw), system("0001"))
 
 
 def _furnish_all(work: Work, request: Furnish) -> None:
     planned = plan()
     for entry in planned["branch"]:
-        found_branch(work, read_model(FoundedBranch, entry))
+        found_branches(work, [read_model(FoundedBranch, entry)])
         for staff_no, name, role in planned["staff"][entry["id"]]:
             add_staff(work, AddStaff(entry["id"], staff_no, name, (role,), request.password_hash))
     kiosk = Device(work.ids.new_id(), "0001", "kiosk", PLAYED_KIOSK, None, None)
@@ -91,12 +66,6 @@ def _furnish_all(work: Work, request: Furnish) -> None:
     for device in (kiosk, *machines):
         branches.add_device(work.db, device, {}, work.now)
     make_demo_key(work, None)
-
-
-def found_branch(work: Work, founded: FoundedBranch) -> None:
-    """A branch with its points and an empty queue: in the trial and in earnest."""
-    open_branch(work, OpenBranch(founded.branch(), founded.service_points()))
-    start_queue(work, StartQueue(founded.id, FIRST_POLICY))
 
 
 def _set_passwords(work: Work, password_hash: str) -> None:

@@ -1,4 +1,4 @@
-"""A believable trickle: the trial's customers arrive, wait, are called and served, by the real actions."""
+"""A believable trickle: the trial's customers come, wait or use machines, and are served, by the real actions."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 from lobby_server.admin.credential import living_code
 from lobby_server.admin.furnish import plan, played_colleague, played_kiosk
+from lobby_server.appointments.actions import Book, book
+from lobby_server.appointments.rules import DEFAULT_MINUTES
 from lobby_server.branch.rules import ServiceType
 from lobby_server.identification.actions import examine
+from lobby_server.identification.rules import Seen
 from lobby_server.kernel.actor import Actor
 from lobby_server.kernel.errors import Refusal
 from lobby_server.kernel.house import House
+from lobby_server.kernel.work import Work
 from lobby_server.queue import actions as queue
 from lobby_server.queue import store as queue_store
-from lobby_server.visits.actions import Arrive, arrive
-from lobby_server.visits.actions.sending import Route, route
+from lobby_server.visits.actions import Arrive, arrive, machines
+from lobby_server.visits.actions.caring import Accompany, Leave, accompany, let_go
+from lobby_server.visits.actions.sending import Route, look_around, route
+from lobby_server.visits.routing import SELF_SERVICE
+from lobby_server.visits.rules import ServiceLevel, Visit
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +37,24 @@ ARRIVAL_S = (20.0, 60.0)
 WALK_S, SERVE_S, IDLE_S = (5.0, 12.0), (35.0, 110.0), 3.0
 WAITING_MAX = 14  # a trial that fills up for ever would not look like a branch
 WALLET_CUSTOMERS = 8  # the first ones are left to whoever plays with the wallet
+# How often: of arrivals, by the app's code, among those on an appointment; a VIP with company; somebody who gives up.
+BY_APP, BY_APPOINTMENT, BRINGS_SOMEBODY, GIVES_UP = 0.7, 0.08, 0.3, 0.06
+OUTCOMES_WEIGH = (8, 1, 1)  # done, failed, refused
+MANAGER = "L002"  # L001 is left to whoever plays at the tablet
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Traffic:
-    """Plays customers and two colleagues until stopped."""
+    """Plays customers and colleagues until stopped."""
 
     def __init__(self, house: House, types: Mapping[str, ServiceType], seed: int | None = None) -> None:
         self._house = house
         self._types = types
         self._random = random.Random(seed)  # noqa: S311 — a play, not a secret
         self._stopped = threading.Event()
+        self._manager = played_colleague(house, MANAGER)
 
     def start(self) -> None:
         """Begin to play."""
@@ -60,29 +78,64 @@ class Traffic:
 
     def _one_arrives(self, kiosk: Actor) -> None:
         with self._house.database.read() as db:
-            if len(queue_store.waiting(db, BRANCH)) >= WAITING_MAX:
-                return
-        people = plan()["customers"]["people"]
-        seen = None
-        if self._random.random() < 0.7:
-            ordinal = self._random.randrange(WALLET_CUSTOMERS, len(people)) + 1001
-            code = living_code(self._house, BRANCH, customer_no=f"C{ordinal}")
-            seen = examine(self._house, "qr", code.text, BRANCH)
-        arrived = self._house.works.run(arrive, Arrive(self._house.ids.new_id(), seen, "zh-CN", 1), kiosk)
+            waiting = queue_store.waiting(db, BRANCH)
+        if len(waiting) >= WAITING_MAX:
+            return
+        if waiting and self._random.random() < GIVES_UP:
+            self._run(let_go, Leave(self._random.choice(waiting).visit_id, "gave_up"), self._manager)
+        request = Arrive(self._house.ids.new_id(), self._seen(), "zh-CN", 1)
+        arrived = self._run(arrive, request, kiosk)
         if arrived.ticket is not None:
             return
-        need = arrived.visit.need
-        tiles = [each for each in self._types.values() if each.tile and each.code != "corporate"]
-        chosen = self._types[need.code] if need else self._random.choice(tiles)
-        self._house.works.run(route, Route(arrived.visit.id, chosen), kiosk)
+        visit, need = arrived.visit, arrived.visit.need
+        if visit.service_level is ServiceLevel.VIP and self._random.random() < BRINGS_SOMEBODY:
+            other = self._run(arrive, Arrive(self._house.ids.new_id(), None, "zh-CN", 1), kiosk).visit
+            self._run(accompany, Accompany(other.id, visit.id), self._manager)
+            self._choose(kiosk, other, self._types["other"])
+        usual = [each for each in self._types.values() if each.code != "corporate" and (each.tile or each.self_service)]
+        self._choose(kiosk, visit, self._types[need.code] if need else self._random.choice(usual))
+
+    def _seen(self) -> Seen | None:
+        """What they present: mostly the app's code, now and then that of an appointment, or nothing."""
+        dice, people = self._random.random(), plan()["customers"]["people"]
+        customer_no = f"C{self._random.randrange(WALLET_CUSTOMERS, len(people)) + 1001}"
+        if dice < BY_APPOINTMENT:
+            soon = self._house.clock.now() + timedelta(minutes=10)
+            booked = self._run(book, Book(customer_no, "wealth", None, soon, DEFAULT_MINUTES), self._manager)
+            return examine(self._house, "appointment", booked.code, BRANCH)
+        if dice < BY_APP:
+            return examine(self._house, "qr", living_code(self._house, BRANCH, customer_no=customer_no).text, BRANCH)
+        return None
+
+    def _choose(self, kiosk: Actor, visit: Visit, service_type: ServiceType) -> None:
+        """The better way, as the kiosk shows it first; at a machine they go on by themselves."""
+        with self._house.database.read() as db:
+            around = look_around(db, visit, self._house.clock.now())
+        if around.better_way(visit, service_type).route != SELF_SERVICE:
+            self._run(route, Route(visit.id, service_type), kiosk)
+            return
+        self._run(machines.send, Route(visit.id, service_type), kiosk)
+        use = partial(self._try, partial(self._use_machine, visit.id), kiosk)
+        threading.Thread(target=use, name="traffic-machine", daemon=True).start()
+
+    def _use_machine(self, visit_id: str, kiosk: Actor) -> None:
+        if self._stopped.wait(self._random.uniform(*WALK_S)):
+            return
+        self._run(machines.start, visit_id, kiosk)
+        if not self._stopped.wait(self._random.uniform(*SERVE_S)):
+            outcome = self._random.choices(machines.OUTCOMES, OUTCOMES_WEIGH)[0]
+            self._run(machines.finish, machines.Finish(visit_id, outcome), kiosk)
+
+    def _run(self, action: Callable[[Work, R], T], request: R, who: Actor) -> T:
+        return self._house.works.run(action, request, who)
 
     def _serve(self, colleague: Actor, point: str) -> None:
-        self._try(lambda who: self._house.works.run(queue.open_service_point, point, who), colleague)
+        self._try(partial(self._run, queue.open_service_point, point), colleague)
         while not self._stopped.wait(IDLE_S):
             self._try(lambda who: self._serve_one(who, point), colleague)
 
     def _serve_one(self, colleague: Actor, point: str) -> None:
-        run = self._house.works.run
+        run = self._run
         with self._house.database.read() as db:
             ticket = queue_store.at_point(db, BRANCH, point)
         # After a restart the customer may still sit there.

@@ -21,8 +21,9 @@ from lobby_server.branch import store as branches
 from lobby_server.branch.actions import CODE_LETTERS
 from lobby_server.branch.rules import is_open_at
 from lobby_server.customers import store as customers
+from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
-from lobby_server.kernel.feeds import Outcome
+from lobby_server.kernel.feeds import DryRun, Outcome, TakeFeed
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store as staff
 
@@ -224,3 +225,19 @@ def _told(work: Work, row: FeedRow, known: Appointment | None) -> Appointment:
         state=AppointmentState.CANCELLED if row.is_cancelled else AppointmentState.BOOKED,
         note=known.note if known else "",
     )
+
+
+def take_appointments(work: Work, request: TakeFeed[FeedRow]) -> Outcome:
+    """A file of appointments. Whoever is not in it keeps theirs: head office cancels by saying so.
+
+    Raises DryRun for a dry run, Conflict("file_older"), and what `take_feed` raises.
+    """
+    mark = request.file.mark
+    if feeds.is_taken(work.db, mark):
+        return Outcome(is_known=True)
+    outcome = take_feed(work, request.file.lines)
+    if request.is_dry:
+        raise DryRun(outcome)
+    feeds.note_taken(work.db, mark, len(request.file.lines))
+    feeds.note_audit(work, mark, outcome)
+    return outcome

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from lobby_server.appointments.rules import DEFAULT_MINUTES, MINUTES_MAX, Appointment
+from lobby_server.appointments.actions import FeedRow
+from lobby_server.appointments.rules import CODE_LENGTH, CODE_PREFIX, DEFAULT_MINUTES, MINUTES_MAX, Appointment
+from lobby_server.doors.feeds import read_feed
 from lobby_server.doors.reading import Code, Text, Wire
 from lobby_server.kernel.clock import from_wire, to_wire
+from lobby_server.kernel.feeds import FeedFile
 from lobby_server.kernel.privacy import mask_name
 
 
@@ -87,3 +90,26 @@ def seen(appointment: Appointment, full_name: str | None, colleague: ColleagueSe
         note=appointment.note or None,
         visit_id=appointment.visit_id,
     )
+
+
+class AppointmentLine(Wire):
+    """An appointment as head office states it."""
+
+    appointment_no: Code
+    branch: Code
+    customer_no: Code | None = None
+    service_type: Code
+    staff_no: Code | None = None
+    starts_at: Moment
+    minutes: Annotated[int, Field(ge=5, le=MINUTES_MAX)] = DEFAULT_MINUTES
+    code: Annotated[str, StringConstraints(pattern=rf"^{CODE_PREFIX}[A-Z0-9]{{{CODE_LENGTH}}}$")] | None = None
+    is_cancelled: bool = False
+
+
+def read_appointment_file(raw: bytes) -> FeedFile[FeedRow]:
+    """Read head office's file; raises what `read_feed` raises."""
+    return read_feed(raw, "appointments", AppointmentLine, lambda line, _mark: FeedRow(**line.model_dump()), _once)
+
+
+def _once(line: AppointmentLine) -> list[tuple[str, str]]:
+    return [("appointment_no", line.appointment_no), *([("code", line.code)] if line.code else [])]

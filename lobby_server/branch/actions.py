@@ -14,6 +14,7 @@ from lobby_server.branch.events import (
     DeviceEvent,
     DeviceFound,
     DeviceLost,
+    DevicePaperChanged,
     DeviceRevoked,
     ServicePointChanged,
 )
@@ -24,6 +25,7 @@ from lobby_server.branch.rules import (
     LOST_AFTER,
     MACHINE_POINT,
     POINTS_MAX,
+    SERVICE_TYPES_FILE,
     TOKEN_LIVES,
     Branch,
     Device,
@@ -34,9 +36,13 @@ from lobby_server.branch.rules import (
     check_hours,
     check_point,
     is_alive,
+    offered_codes,
+    read_service_types,
 )
 from lobby_server.doors.who import MACHINE
+from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unproven
+from lobby_server.kernel.feeds import Difference, Outcome, TakeFeed
 from lobby_server.kernel.work import Work, start_branch_clock
 
 # Crockford's letters without those that look alike: 8 of them carry 40 bits.
@@ -213,6 +219,10 @@ def note_heartbeat(work: Work, request: SignOfLife) -> None:
         work.no_longer_due(DEVICE_SILENT, request.device_id)
         return
     store.note_sign_of_life(work.db, device.id, request.health, request.is_busy, work.now)
+    paper = request.health.get("paper", "ok")
+    if paper != device.health.get("paper", "ok"):
+        changed = _told(DevicePaperChanged, replace(device, seen_at=work.now), work.now)
+        work.record(replace(changed, paper=paper))
     if device.lost_at is not None:
         work.audit("find_device", device.id)
         work.record(_told(DeviceFound, replace(device, seen_at=work.now), work.now))
@@ -284,3 +294,27 @@ def set_calendar(work: Work, request: SetCalendar) -> Branch:
     store.save_calendar(work.db, changed)
     work.audit("set_calendar", branch.id, closed_days=len(request.closed_on))
     return changed
+
+
+def take_services(work: Work, request: TakeFeed[tuple[str, frozenset[str]]]) -> Outcome:
+    """Which service types each branch offers: what its kind may serve and is not named is withheld.
+
+    A branch that is not in the file stays as it is, even in a full one. Raises NotFound("branch"),
+    Invalid("unknown_service_type") for one that a branch of this kind may not serve, and what `feeds.take` raises.
+    """
+    told = dict(request.file.lines)
+    may = {}
+    for branch_id, codes in told.items():
+        found = store.find_branch(work.db, branch_id)
+        if found is None:
+            raise NotFound("branch", branch=branch_id)
+        may[branch_id] = offered_codes(read_service_types(SERVICE_TYPES_FILE), found.kind, ())
+        if not codes <= may[branch_id]:
+            raise Invalid("unknown_service_type", branch=branch_id, unknown=sorted(codes - may[branch_id]))
+
+    def enter(difference: Difference[str, frozenset[str]]) -> None:
+        for branch_id, codes in difference.changed.items():
+            store.set_withheld(work.db, branch_id, may[branch_id] - codes)
+
+    known = {branch_id: store.service_codes(work.db, branch_id) for branch_id in told}
+    return feeds.take(work, request, known, told, enter)

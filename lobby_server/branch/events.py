@@ -45,6 +45,14 @@ class DeviceLost(DeviceEvent):
 
 
 @dataclass(frozen=True)
+class DevicePaperChanged(DeviceEvent):
+    """A device's paper is low, out, or ok again."""
+
+    type: ClassVar[str] = "device.paper_changed"
+    paper: str = "ok"
+
+
+@dataclass(frozen=True)
 class DeviceFound(DeviceEvent):
     """A lost device is heard again."""
 

@@ -7,7 +7,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +18,20 @@ from lobby_server.admin.check import run_checks
 from lobby_server.admin.credential import living_code
 from lobby_server.admin.feeds import KINDS, Import, take
 from lobby_server.app import VERSION, build_house
-from lobby_server.branch import store as branches
-from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
+from lobby_server.cli.administration import Command, add_administration, first_branch, say
 from lobby_server.cli.serving import serve, serve_demo, serve_worker
 from lobby_server.doors.feeds import read_bytes
 from lobby_server.doors.files import MissingFiles
-from lobby_server.doors.reading import read_model
-from lobby_server.doors.who import DEVICE_KINDS, STAFF_ROLES
 from lobby_server.kernel.actor import system
-from lobby_server.kernel.errors import NotFound, Refusal
+from lobby_server.kernel.errors import Refusal
 from lobby_server.kernel.feeds import Outcome
 from lobby_server.kernel.logs import set_up_logs
-from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import BadSettings, Settings, build_settings
 from lobby_server.migrations import migrate
-from lobby_server.staff.actions import AddStaff, add_staff
-from lobby_server.staff.rules import PASSWORD_LENGTH_MIN, may_be_password
-from lobby_server.staff.wire import NewColleague
-
-Command = Callable[[Settings, argparse.Namespace], int]
+from lobby_server.queue.actions.policies import Wish, change_of, recorded_day
+from lobby_server.queue.rules import MODES
+from lobby_server.queue.what_if import ask
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,13 +57,8 @@ def _fail(sentence: str, facts: dict[str, Any]) -> int:
     return 1
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def _demo(settings: Settings, given: argparse.Namespace) -> int:
-    return serve_demo(settings, with_traffic=not given.no_traffic, say=_say)
+    return serve_demo(settings, with_traffic=not given.no_traffic, say=say)
 
 
 def _serve(settings: Settings, _given: argparse.Namespace) -> int:
@@ -83,7 +72,7 @@ def _worker(settings: Settings, _given: argparse.Namespace) -> int:
 def _migrate(settings: Settings, _given: argparse.Namespace) -> int:
     load_keyring(settings.secrets, make=True)
     migrate(settings.database)
-    _say("the database has the newest shape")
+    say("the database has the newest shape")
     return 0
 
 
@@ -92,12 +81,12 @@ def _check(settings: Settings, given: argparse.Namespace) -> int:
     with house.database.read() as db:
         found = run_checks(db, house.keys)
     if given.json:
-        _say(json.dumps({"ok": not any(found.values()), "checks": found}, ensure_ascii=False))
+        say(json.dumps({"ok": not any(found.values()), "checks": found}, ensure_ascii=False))
     else:
         for name, faults in found.items():
-            _say(f"{'ok  ' if not faults else 'FAIL'}  {name}")
+            say(f"{'ok  ' if not faults else 'FAIL'}  {name}")
             for fault in faults:
-                _say(f"      {fault}")
+                say(f"      {fault}")
     return 1 if any(found.values()) else 0
 
 
@@ -106,9 +95,9 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     # A collection among the objects of a large file takes seconds, and would fall into a transaction.
     gc.disable()
     # The row of the audit belongs to a branch; the file to all of them.
-    who = system(_first_branch(house.database))
+    who = system(first_branch(house))
     request = Import(given.kind, read_bytes(given.file), is_dry=given.dry_run, may_shrink=given.accept_shrinking)
-    _say(_outcome(take(house, request, who), is_dry=given.dry_run))
+    say(_outcome(take(house, request, who), is_dry=given.dry_run))
     return 0
 
 
@@ -119,45 +108,6 @@ def _outcome(outcome: Outcome, *, is_dry: bool) -> str:
     return f"{'would take' if is_dry else 'taken'}: {counts}"
 
 
-def _first_branch(database: Any) -> str:
-    with database.read() as db:
-        first = db.scalar(sa.text("SELECT min(id) FROM branch"))
-    if first is None:
-        raise BadSettings("there is no branch yet")
-    return str(first)
-
-
-def _staff_add(settings: Settings, given: argparse.Namespace) -> int:
-    password = sys.stdin.readline().rstrip("\n")
-    if not may_be_password(password):
-        raise BadSettings(f"the password (one line on standard input) needs {PASSWORD_LENGTH_MIN} characters")
-    told = {"branch": given.branch, "staff_no": given.staff_no, "name": given.name}
-    who = read_model(NewColleague, told)
-    house = build_house(settings)
-    with house.database.read() as db:
-        if branches.find_branch(db, who.branch) is None:
-            raise NotFound("branch")
-    hashed = Passwords(house.keys.pepper, house.offload).hash(password)
-    request = AddStaff(who.branch, who.staff_no, who.name, tuple(given.role), hashed)
-    house.works.run(add_staff, request, system(given.branch))
-    _say(f"{given.staff_no} may sign in")
-    return 0
-
-
-def _devices_code(settings: Settings, given: argparse.Namespace) -> int:
-    house = build_house(settings)
-    request = MakeCode(given.branch, given.kind, given.service_point)
-    _say(house.works.run(make_enrolment_code, request, system(given.branch)))
-    return 0
-
-
-def _devices_revoke(settings: Settings, given: argparse.Namespace) -> int:
-    house = build_house(settings)
-    house.works.run(revoke, given.device_id, system(given.branch))
-    _say("revoked")
-    return 0
-
-
 def _credential_qr(settings: Settings, given: argparse.Namespace) -> int:
     made = living_code(build_house(settings), given.branch, customer_no=given.customer, tier=given.tier)
     if given.png is not None:
@@ -165,9 +115,27 @@ def _credential_qr(settings: Settings, given: argparse.Namespace) -> int:
         code.add_data(made.text)
         code.make_image().save(given.png)
     if given.json:
-        _say(json.dumps({"customer_no": made.customer_no, "tier": made.tier, "text": made.text}))
+        say(json.dumps({"customer_no": made.customer_no, "tier": made.tier, "text": made.text}))
     elif given.png is None:
-        _say(made.text)
+        say(made.text)
+    return 0
+
+
+def _simulate(settings: Settings, given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    wish = Wish(tuple(given.open_window), tuple(given.close_window), given.discipline)
+    with house.database.read() as db:
+        answer = ask(recorded_day(db, given.branch, given.day), change_of(db, given.branch, wish))
+    say(f"{'':12}{'':>8}{'actual':>16}{'played again':>16}{'changed':>16}")
+    say(f"{'level':12}{'n':>8}" + f"{'p50 p90 min':>16}" * 3 + f"{'most overtakes':>16}{'never called':>14}")
+    for actual, before, after in zip(answer.actual, answer.before, answer.after, strict=True):
+        waits = "".join(f"{f'{each.p50_s / 60:.1f} {each.p90_s / 60:.1f}':>16}" for each in (actual, before, after))
+        say(f"{actual.level:12}{actual.n:8}{waits}{after.most_overtakes:16}{after.never_called:14}")
+    error = answer.twin_error
+    say(
+        f"the twin's own error on this day, minutes: {error.mae_s / 60:.1f} a customer, "
+        f"{error.p50_s / 60:+.1f} of p50, {error.p90_s / 60:+.1f} of p90"
+    )
     return 0
 
 
@@ -198,24 +166,14 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--dry-run", action="store_true", help="only say what it would do")
     imports.add_argument("--accept-shrinking", action="store_true", help="a full file may lose a fifth of its lines")
 
-    staff = commands.add_parser("staff", help="colleagues").add_subparsers(required=True, metavar="COMMAND")
-    adding = add(staff, "add", _staff_add, "enter a colleague; the password is read from standard input")
-    adding.add_argument("--branch", required=True, help="branch code")
-    adding.add_argument("--staff-no", required=True, help="staff number")
-    adding.add_argument("--name", required=True, help="full name")
-    adding.add_argument("--role", required=True, action="append", choices=sorted(STAFF_ROLES), help="may be repeated")
+    simulating = add(commands, "simulate", _simulate, "play a recorded day with other windows or another order")
+    simulating.add_argument("--branch", required=True, help="branch code")
+    simulating.add_argument("--day", required=True, type=date.fromisoformat, help="business day, 2026-11-23")
+    simulating.add_argument("--open-window", action="append", default=[], help="open all day; may be repeated")
+    simulating.add_argument("--close-window", action="append", default=[], help="shut all day; may be repeated")
+    simulating.add_argument("--discipline", choices=MODES, help="another order of service")
 
-    devices = commands.add_parser("devices", help="kiosks, walls, tablets, machines").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
-    code = add(devices, "code", _devices_code, "a one-time code that lets one device in, for ten minutes")
-    code.add_argument("--branch", required=True, help="branch code")
-    code.add_argument("--kind", required=True, choices=sorted(DEVICE_KINDS), help="what it is")
-    code.add_argument("--service-point", help="where it stands; a machine is one itself")
-    revoking = add(devices, "revoke", _devices_revoke, "shut a device out at once")
-    revoking.add_argument("--branch", required=True, help="branch code")
-    revoking.add_argument("device_id", help="the device's id")
-
+    add_administration(commands, add)
     credential = commands.add_parser("credential", help="codes for trials").add_subparsers(
         required=True, metavar="COMMAND"
     )

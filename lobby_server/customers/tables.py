@@ -35,6 +35,15 @@ customer_credential = sa.Table(
     sa.Column("customer_id", sa.ForeignKey("customer.id"), nullable=False, index=True),
 )
 
+# Relationship owners as the portfolios state them; they go before what the customer file says. Whose number is not
+# known yet waits here for the customer.
+customer_owner = sa.Table(
+    "customer_owner",
+    metadata,
+    sa.Column("number_index", sa.LargeBinary, primary_key=True),
+    sa.Column("staff_no", sa.String(64), nullable=False),
+)
+
 # A file's changes on their way in: filled in portions while the branch works. They count from the moment when their
 # load is decided; then they are entered in portions, and after a crash the rest is.
 customer_staged = sa.Table(

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from lobby_server.customers.actions import Owned
 from lobby_server.customers.rules import (
     BANDS,
     PURPOSES,
@@ -25,7 +26,6 @@ from lobby_server.doors.feeds import Day, read_feed
 from lobby_server.doors.reading import Code, OneOf, Text, Wire
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.feeds import FeedFile, Mark
-from lobby_server.kernel.privacy import is_forbidden_number
 
 FEED = "customers"
 BORN_YEAR_MIN = 1900
@@ -35,15 +35,8 @@ def _moment(text: Any) -> Any:
     return from_wire(text) if isinstance(text, str) else text
 
 
-def _no_number(text: str) -> str:
-    if is_forbidden_number(text):
-        raise ValueError("a card or ID number")
-    return text
-
-
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Name = Annotated[Text, AfterValidator(_no_number)]
-Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{16,128}$"), AfterValidator(_no_number)]
+Token = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{16,128}$")]
 BornYear = Annotated[int, Field(ge=BORN_YEAR_MIN, le=2100)]
 
 
@@ -58,7 +51,7 @@ class TagLine(Wire):
     """One tag of a customer."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
-    value: dict[str, Name | int | bool] = Field(default_factory=dict, max_length=8)
+    value: dict[str, Text | int | bool] = Field(default_factory=dict, max_length=8)
     as_of: Day
 
 
@@ -86,7 +79,7 @@ class CustomerLine(Wire):
 
     customer_no: Code
     ref: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-    name: Name
+    name: Text
     tier: Annotated[str, OneOf(TIERS)]
     tags: list[TagLine] = Field(default_factory=list, max_length=32)
     credentials: list[CredentialLine] = Field(default_factory=list, max_length=16)
@@ -112,10 +105,17 @@ class CustomerLine(Wire):
         return self
 
 
+class PortfolioLine(Wire):
+    """Who looks after a customer."""
+
+    customer_no: Code
+    staff_no: Code
+
+
 class NewProspect(Wire):
     """Somebody whom head office does not know yet."""
 
-    name: Name
+    name: Text
     credential: CredentialLine | None = None
     born_year: BornYear | None = None
 
@@ -131,6 +131,17 @@ class ProspectSeen(Wire):
 def read_customer_file(raw: bytes) -> FeedFile[Described]:
     """Read a whole file; raises what `read_feed` raises."""
     return read_feed(raw, FEED, CustomerLine, _described, _once)
+
+
+def read_portfolio_file(raw: bytes) -> FeedFile[Owned]:
+    """The same for portfolios."""
+    return read_feed(
+        raw,
+        "portfolios",
+        PortfolioLine,
+        lambda line, _mark: Owned(line.customer_no, line.staff_no),
+        lambda line: [("customer_no", line.customer_no)],
+    )
 
 
 def credential(line: CredentialLine) -> Credential:

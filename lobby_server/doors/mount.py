@@ -152,6 +152,7 @@ def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Cal
         body_sha256=sha256(raw),
         address=request.remote_addr or "",
         is_secure=request.is_secure,
+        if_match=request.headers.get("If-Match", ""),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 
 from lobby_server.doors.who import EVERY_NAME
 from lobby_server.kernel.actor import Actor
+from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.house import House
 from lobby_server.kernel.idempotency import CommandKey, Stored, find, once
 from lobby_server.kernel.work import Work
@@ -28,6 +30,7 @@ T = TypeVar("T")
 
 API = "/api/v1"
 Method = Literal["POST", "PUT", "PATCH"]
+_VERSION = re.compile(r'"(\d{1,9})"')
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,17 @@ class Call:
     body_sha256: bytes
     address: str
     is_secure: bool
+    if_match: str = ""
+
+    def version_to_replace(self) -> int:
+        """The version that `If-Match` names: who changes a setting says which one they saw.
+
+        Raises Invalid("if_match_missing") without one, Invalid("if_match_malformed").
+        """
+        named = _VERSION.fullmatch(self.if_match)
+        if named is None:
+            raise Invalid("if_match_malformed" if self.if_match else "if_match_missing")
+        return int(named[1])
 
     def run(self, action: Callable[[Work, R], T], request: R, present: Callable[[Work, T], BaseModel | None]) -> Answer:
         """Run an action once for this command's key; `present` words its answer in the same transaction."""

@@ -17,15 +17,18 @@ from lobby_server.identification.rules import (
     APPOINTMENT,
     CARD_TOKEN,
     ID_TOKEN,
+    KID_MAX,
     QR,
     Seen,
+    SigningKey,
     Verdict,
+    is_public_key,
     read_appointment_code,
     read_code,
     read_token,
 )
 from lobby_server.kernel.clock import to_wire
-from lobby_server.kernel.errors import Conflict, Invalid
+from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 
@@ -135,3 +138,35 @@ _BY_KIND: dict[str, Callable[[Work, Identify], Identified]] = {
     ID_TOKEN: _by_token,
     APPOINTMENT: _by_appointment,
 }
+
+
+# ---- Head office's keys -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AddKey:
+    """A key that head office signs with: its number, and the public half in hexadecimal."""
+
+    kid: int
+    public_key: str
+
+
+def add_signing_key(work: Work, request: AddKey) -> None:
+    """Believe a key from now on. Raises Invalid("not_a_key"), Conflict("kid_taken"): a number is never given twice."""
+    if not (0 <= request.kid <= KID_MAX and is_public_key(request.public_key)):
+        raise Invalid("not_a_key")
+    if request.kid in store.signing_keys(work.db):
+        raise Conflict("kid_taken")
+    store.add_signing_key(work.db, work.keys, SigningKey(request.kid, bytes.fromhex(request.public_key)))
+    work.audit("add_signing_key", str(request.kid))
+
+
+def revoke_signing_key(work: Work, kid: int) -> None:
+    """Refuse every code of a key from now on; its number stays, so that such codes are told apart.
+
+    Raises NotFound("kid").
+    """
+    if kid not in store.signing_keys(work.db):
+        raise NotFound("kid")
+    store.revoke_signing_key(work.db, kid, work.now)
+    work.audit("revoke_signing_key", str(kid))

@@ -4,10 +4,16 @@
 nonce 4 | aud 2 (0 = any branch) | Ed25519 signature 64 (RFC 8032) over `BQ1\\0` and the 21 bytes before it.
 It lives 60 s; clocks may differ by 30 s. Reading is pure: whether a code was used before only the
 database knows.
+
+Type 2 is a day pass that a telephone shows without a network. Head office signs the end of a chain of hashes, its
+anchor; every 30 s the telephone shows the link before. From a link one can reach the anchor, but no later link.
+
+`BQ2:` + Crockford Base32 holds the same bytes, for scanners that type and have no letters of Base45 to type.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,10 +24,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from lobby_server.kernel.privacy import is_forbidden_number
 
-PREFIX = "BQ1:"
-ONLINE = 1
+PREFIX, TYPED_PREFIX = "BQ1:", "BQ2:"
+ONLINE, DAY_PASS = 1, 2
 BODY_BYTES, SIGNATURE_BYTES = 21, 64
+PASS_BYTES, LINK_BYTES = 34, 16
+STEP_LASTS = timedelta(seconds=30)
+STEPS_MAX = 2880  # a day of steps: no more hashes than that for one code
+_STEP_CODE = 1  # says that a step lasts 30 s; another number is for another time
 CODE_LENGTH_MAX = 512
+KID_MAX = 2**16 - 1  # two bytes of the code
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 LIVES = timedelta(seconds=60)
 SKEW = timedelta(seconds=30)
@@ -34,6 +45,7 @@ _DIGITS = re.compile(r"[0-9 -]{12,}")
 _APPOINTMENT = re.compile(r"APT-[0-9A-HJKMNP-TV-Z]{8}")
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_TYPED_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE_OF = {letter: value for value, letter in enumerate(_ALPHABET)}
 
 # Whose payment codes people hold up by mistake: digits and first digits as the schemes publish them.
@@ -69,6 +81,11 @@ class SigningKey:
     kid: int
     public_key: bytes
     revoked: bool = False
+
+
+def is_public_key(text: str) -> bool:
+    """Whether a text is an Ed25519 key's public half: 32 bytes in hexadecimal."""
+    return re.fullmatch(r"[0-9a-fA-F]{64}", text) is not None
 
 
 @dataclass(frozen=True)
@@ -136,39 +153,51 @@ def read_code(text: str, keys: dict[int, SigningKey], branch_no: int, now: datet
     """
     # A space is a letter of Base45, so only what scanners append is taken off.
     text = text.strip("\r\n\t")
-    if not text.startswith(PREFIX):
+    if not text.startswith((PREFIX, TYPED_PREFIX)):
         scheme = next((name for name, shape in _PAY_CODES if shape.fullmatch(text)), "")
         # Pay codes first: a scanner reads thousands of them, and some happen to have the sum of a card number.
         if scheme:
             return Seen(Verdict.FOREIGN_PAYCODE, scheme=scheme)
         return Seen(Verdict.PAN_FORBIDDEN if is_forbidden_number(text) else Verdict.NOT_OURS)
     try:
-        raw = base45_decode(text[len(PREFIX) :]) if len(text) <= CODE_LENGTH_MAX else b""
+        decode = base45_decode if text.startswith(PREFIX) else base32_decode
+        raw = decode(text[len(PREFIX) :]) if len(text) <= CODE_LENGTH_MAX else b""
     except ValueError:
         return Seen(Verdict.MALFORMED)
-    if len(raw) != BODY_BYTES + SIGNATURE_BYTES or raw[0] != ONLINE:
+    if len(raw) == BODY_BYTES + SIGNATURE_BYTES and raw[0] == ONLINE:
+        body, size, lives = _unpack(raw[:BODY_BYTES]), BODY_BYTES, LIVES
+    elif len(raw) == PASS_BYTES + SIGNATURE_BYTES + 2 + LINK_BYTES and raw[0] == DAY_PASS:
+        if raw[15] != _STEP_CODE or _step_of(raw) >= STEPS_MAX:
+            return Seen(Verdict.MALFORMED)
+        body, size, lives = _unpack_pass(raw), PASS_BYTES, STEP_LASTS
+    else:
         return Seen(Verdict.MALFORMED)
-    return _judge(raw, keys, branch_no, now)
+    seen = _judge(raw, body, size, keys, branch_no)
+    if seen.verdict is not Verdict.OK:
+        return seen
+    if body.issued_at > now + SKEW:
+        return Seen(Verdict.NOT_YET_VALID, body)
+    return Seen(Verdict.EXPIRED, body) if now > body.issued_at + lives + SKEW else seen
 
 
-def _judge(raw: bytes, keys: dict[int, SigningKey], branch_no: int, now: datetime) -> Seen:
-    body = _unpack(raw[:BODY_BYTES])
+def _judge(raw: bytes, body: CodeBody, size: int, keys: dict[int, SigningKey], branch_no: int) -> Seen:
+    """Whose it is and for which branch; `size` is how many bytes were signed."""
+    signature, rest = raw[size : size + SIGNATURE_BYTES], raw[size + SIGNATURE_BYTES :]
     key = keys.get(body.kid)
     if key is None:
         return Seen(Verdict.UNKNOWN_KEY, body)
     try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(raw[BODY_BYTES:], _SIGNED + raw[:BODY_BYTES])
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _SIGNED + raw[:size])
     except InvalidSignature:
         # Nothing in an unsigned body may be believed, not even for the log.
+        return Seen(Verdict.BAD_SIGNATURE)
+    # Hashed only for a pass that head office signed: a forger cannot make us work.
+    if rest and chain(raw[:PASS_BYTES], rest[2:], _step_of(raw) + 1) != raw[PASS_BYTES - LINK_BYTES : PASS_BYTES]:
         return Seen(Verdict.BAD_SIGNATURE)
     if key.revoked:
         return Seen(Verdict.REVOKED, body)
     if body.audience not in (0, branch_no):
         return Seen(Verdict.WRONG_AUDIENCE, body)
-    if body.issued_at > now + SKEW:
-        return Seen(Verdict.NOT_YET_VALID, body)
-    if now > body.issued_at + LIVES + SKEW:
-        return Seen(Verdict.EXPIRED, body)
     return Seen(Verdict.OK, body)
 
 
@@ -180,6 +209,46 @@ def _unpack(packed: bytes) -> CodeBody:
         nonce=packed[15:19],
         audience=int.from_bytes(packed[19:21], "big"),
     )
+
+
+def _step_of(raw: bytes) -> int:
+    at = PASS_BYTES + SIGNATURE_BYTES
+    return int.from_bytes(raw[at : at + 2], "big")
+
+
+def _unpack_pass(raw: bytes) -> CodeBody:
+    """A step of a day pass as the code that it is: issued when its step begins, its own by the anchor's first bytes."""
+    begins_at = EPOCH + timedelta(seconds=int.from_bytes(raw[11:15], "big"))
+    return CodeBody(
+        kid=int.from_bytes(raw[1:3], "big"),
+        cust_ref=raw[3:11],
+        issued_at=begins_at + _step_of(raw) * STEP_LASTS,
+        nonce=raw[18:22],
+        audience=int.from_bytes(raw[16:18], "big"),
+    )
+
+
+def chain(signed: bytes, link: bytes, times: int) -> bytes:
+    """A link hashed forward so many times: SHA-256 to 16 bytes, salted with whose pass it is and of which day."""
+    salt = b"BQ1 link\0" + signed[3:15]
+    for _ in range(times):
+        link = hashlib.sha256(salt + link).digest()[:LINK_BYTES]
+    return link
+
+
+def sign_pass(first: CodeBody, seed: bytes, private_key: Ed25519PrivateKey) -> bytes:
+    """What head office gives a telephone for a day: 34 bytes and their signature. `first.nonce` is not used.
+
+    The telephone keeps the secret `seed` of 16 bytes. The pass begins at `first.issued_at`.
+    """
+    packed = bytes([DAY_PASS]) + first.packed()[1:15] + bytes([_STEP_CODE]) + first.audience.to_bytes(2, "big")
+    signed = packed + chain(packed, seed, STEPS_MAX)
+    return signed + private_key.sign(_SIGNED + signed)
+
+
+def write_step(signed_pass: bytes, seed: bytes, step: int) -> bytes:
+    """What the telephone shows at a step (0 to 2879), in bytes: `PREFIX` and Base45 make the code of it."""
+    return signed_pass + step.to_bytes(2, "big") + chain(signed_pass, seed, STEPS_MAX - 1 - step)
 
 
 def write_code(body: CodeBody, private_key: Ed25519PrivateKey) -> str:
@@ -215,3 +284,19 @@ def base45_decode(text: str) -> bytes:
             raise ValueError("overflow")
         raw += value.to_bytes(size, "big")
     return bytes(raw)
+
+
+def base32_encode(raw: bytes) -> str:
+    """Crockford's Base32: five bits a letter, the last one filled with zeros."""
+    bits = "".join(f"{byte:08b}" for byte in raw)
+    groups = (bits[at : at + 5].ljust(5, "0") for at in range(0, len(bits), 5))
+    return "".join(_TYPED_ALPHABET[int(group, 2)] for group in groups)
+
+
+def base32_decode(text: str) -> bytes:
+    """The reverse, small letters too, for a keyboard's caps lock. Raises ValueError for a wrong letter or length."""
+    bits = "".join(f"{_TYPED_ALPHABET.index(letter):05b}" for letter in text.upper())
+    whole = len(bits) // 8 * 8
+    if len(bits) - whole >= 5 or "1" in bits[whole:]:
+        raise ValueError("wrong length")
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, whole, 8))

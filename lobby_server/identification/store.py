@@ -27,6 +27,12 @@ def add_signing_key(db: sa.Connection, keys: Keyring, new: SigningKey, private_k
     db.execute(signing_key.insert().values(kid=new.kid, public_key=new.public_key, private_sealed=sealed))
 
 
+def revoke_signing_key(db: sa.Connection, kid: int, now: datetime) -> None:
+    """Refuse what it signed."""
+    mine = sa.and_(signing_key.c.kid == kid, signing_key.c.revoked_at.is_(None))
+    db.execute(signing_key.update().where(mine).values(revoked_at=now))
+
+
 def demo_key(db: sa.Connection, keys: Keyring) -> tuple[int, bytes] | None:
     """The key that this server may sign with itself: only in a demo."""
     row = db.execute(

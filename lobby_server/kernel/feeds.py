@@ -64,6 +64,14 @@ class Outcome:
     is_known: bool = False
 
 
+class DryRun(Exception):
+    """Carries the outcome out of a transaction that must not be kept, where only doing it tells what it would do."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 def is_taken(db: sa.Connection, mark: Mark) -> bool:
     """Whether exactly this file was taken before. Raises Conflict("file_older") for one that came too late."""
     mine = sa.select(feed_taken.c.as_of).where(feed_taken.c.feed == mark.feed)

@@ -14,6 +14,8 @@ from lobby_server.kernel.database import metadata
 from lobby_server.queue import tables as _queue  # noqa: F401
 from lobby_server.staff import tables as _staff  # noqa: F401
 from lobby_server.visits import tables as _visits  # noqa: F401
+from referral.incentives import tables as _incentives  # noqa: F401
+from referral.lifecycle import tables as _lifecycle  # noqa: F401
 
 ONE_RUNNER = 6_021_957  # any number, the same for all: PostgreSQL's advisory lock
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "5s", "60s"

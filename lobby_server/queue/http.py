@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServicePoint, ServiceType
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.doors.who import ADMIN, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
 from lobby_server.kernel.errors import Invalid, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions, store, wire
-from lobby_server.queue.actions import calls, places
+from lobby_server.queue.actions import calls, places, policies
 from lobby_server.queue.actions.waits import line_of
 from lobby_server.queue.discipline import replay
 from lobby_server.queue.events import PointEvent
 from lobby_server.queue.rules import Ticket
+from lobby_server.queue.what_if import ask
+from lobby_server.queue.wire import policies as policy_wire
 
 _WINDOW = {TELLER, RM}
 
@@ -27,6 +30,7 @@ def queue_door(types: Mapping[str, ServiceType]) -> Door:
     _at_points(door)
     _onward(door, types)
     _tickets(door)
+    _policy(door)
     return door
 
 
@@ -112,6 +116,33 @@ def _tickets(door: Door) -> None:
         if stored is None:
             raise NotFound("call")
         return wire.why(stored, replay(stored) if call.query.get("replay") == "1" else None)
+
+
+def _policy(door: Door) -> None:
+    @door.question("/settings/queue-policy", may={HEAD, ADMIN}, gives=policy_wire.PolicySeen)
+    def get_policy(call: Call) -> Answer:
+        """How the queue is served; the `ETag` is the version."""
+        with call.house.database.read() as db:
+            policy = store.look_at_queue(db, call.actor.branch_id).policy
+        return Answer(200, policy_wire.policy_seen(policy).model_dump_json(), {"ETag": f'"{policy.version}"'})
+
+    @door.command(
+        "/settings/queue-policy", may={HEAD}, takes=policy_wire.PolicySet, gives=policy_wire.PolicySeen, method="PUT"
+    )
+    def put_policy(call: Call) -> Answer:
+        """Serve by another policy from the next call on; `If-Match` names the version that it replaces."""
+        request = policies.SetPolicy(policy_wire.policy_of(call.body), call.version_to_replace())
+        return call.run(policies.set_policy, request, lambda _work, policy: policy_wire.policy_seen(policy))
+
+    @door.command("/what-if", may={HEAD}, takes=policy_wire.WhatIf, gives=policy_wire.WhatIfSeen, keyed=False)
+    def post_what_if(call: Call) -> policy_wire.WhatIfSeen:
+        """Play the last recorded day with other windows or another order of service; nothing is changed."""
+        sent: policy_wire.WhatIf = call.body
+        with call.house.database.read() as db:
+            day = policies.last_recorded_day(db, call.actor.branch_id)
+            wish = policies.Wish(tuple(sent.open), tuple(sent.close), sent.discipline)
+            change = policies.change_of(db, call.actor.branch_id, wish)
+        return policy_wire.what_if_seen(call.house.offload(partial(ask, day, change)))
 
 
 def _point(work: Work, point: ServicePoint) -> wire.PointAnswer:

@@ -19,6 +19,7 @@ from lobby_server.recommend.events import OfferAnswered, OfferShown
 from lobby_server.recommend.products import Called, Campaign, Known, Product, called_for
 from lobby_server.recommend.rules import ACCEPTED, DECLINED, OFFERS_MAX, Offer, Reason
 from lobby_server.recommend.suitability import DECLINED_RESTS, Person, refusal
+from lobby_server.staff import store as staff
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def recommend(work: Work, customer: Customer, visit_id: str, today: date) -> Rec
         return None
     campaigns = list(store.campaigns(work.db).values())
     person = _person(work, customer, today)
-    licences: frozenset[str] = frozenset()
+    licences = staff.licences_held(work.db, work.actor.branch_id)
     wanted = called_for(Known(customer.tags, customer.accounts), products, campaigns, BANDS, today)
     chosen = (each for each in wanted if refusal(each.product, person, licences, today) is None)
     offers = [_offer(work, customer, visit_id, each, rank) for rank, each in enumerate(islice(chosen, OFFERS_MAX), 1)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lobby_server.doors.who import STAFF_ROLES
-from lobby_server.kernel.errors import Conflict, Invalid
+from lobby_server.kernel import event_log
+from lobby_server.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unproven
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store
 from lobby_server.staff.events import SignedOut
-from lobby_server.staff.rules import SIGN_IN_LIVES, SignIn, Staff
+from lobby_server.staff.rules import PIN_TRIES_MAX, SIGN_IN_LIVES, SignIn, Staff
 
 COOKIE_PURPOSE = "sign_in"
 
@@ -23,28 +24,170 @@ class AddStaff:
     name: str
     roles: tuple[str, ...]
     password_hash: str
+    licences: tuple[str, ...] = ()
 
 
 def add_staff(work: Work, request: AddStaff) -> Staff:
     """Enter a colleague. Raises Invalid("unknown_role") with the known ones, Conflict("staff_no_taken")."""
-    if not request.roles or not set(request.roles) <= STAFF_ROLES:
-        raise Invalid("unknown_role", known=sorted(STAFF_ROLES))
+    _check_roles(request.roles)
     if store.is_taken(work.db, request.branch_id, request.staff_no):
         raise Conflict("staff_no_taken", staff_no=request.staff_no)
-    new = Staff(work.ids.new_id(), request.branch_id, request.staff_no, request.name, request.roles)
+    new = Staff(work.ids.new_id(), request.branch_id, request.staff_no, request.name, request.roles, request.licences)
     store.add(work.db, work.keys, new, request.password_hash)
     work.audit("add_staff", new.id, branch_id=new.branch_id, roles=list(new.roles))
     return new
 
 
+def _check_roles(roles: tuple[str, ...]) -> None:
+    if not roles or not set(roles) <= STAFF_ROLES:
+        raise Invalid("unknown_role", known=sorted(STAFF_ROLES))
+
+
 def sign_in(work: Work, who: Staff) -> tuple[SignIn, str]:
-    """Sign a person in whose password was found right; returns the sign-in and the cookie's secret."""
+    """Sign a person in whose password was found right; returns the sign-in and the cookie's secret.
+
+    From now on, and for as long as this lives, their PIN counts on the branch's tablets.
+    """
     token = work.ids.secret(32)
     signed_in = SignIn(work.ids.new_id(), who, work.ids.secret(), work.now + SIGN_IN_LIVES)
     store.forget_old_sign_ins(work.db, work.now)
     store.add_sign_in(work.db, signed_in, work.keys.index(token, COOKIE_PURPOSE), work.now)
+    store.open_shift(work.db, who.id, signed_in.expires_at)
+    if work.actor.kind == "device":
+        store.forget_tries_at(work.db, work.actor.id)
     work.audit("sign_in", who.id, branch_id=who.branch_id)
     return signed_in, token
+
+
+def note_failed_sign_in(work: Work, branch_id: str) -> None:
+    """Somebody tried a password in vain. Whose number it was is not kept: people type passwords into that field."""
+    if branch_id in event_log.branches(work.db):
+        work.audit("fail_sign_in", "", branch_id=branch_id)
+
+
+# ---- PIN ----------------------------------------------------------------------------------------------------------
+
+
+def set_pin(work: Work, pin_hash: str) -> None:
+    """Somebody chooses their PIN, having proved their password."""
+    store.set_pin(work.db, work.actor.id, pin_hash)
+    work.audit("set_pin", work.actor.id)
+
+
+def try_pin(work: Work, staff_no: str) -> str | None:
+    """Count one try of a PIN at this tablet before it is looked at; the hash to hold it against, None for nobody.
+
+    Nobody: an unknown number, one without a PIN, without a sign-in by password this shift, or tried too often.
+    Raises Forbidden("full_sign_in_needed") when this tablet has seen too many.
+    """
+    if store.count_pin_try_at(work.db, work.actor.id) > PIN_TRIES_MAX:
+        raise Forbidden("full_sign_in_needed", audited=True)
+    found = store.pin_of(work.db, work.actor.branch_id, staff_no)
+    if found is None:
+        return None
+    store.count_pin_try(work.db, found.id)
+    is_on_shift = found.full_until is not None and found.full_until > work.now
+    pin_hash: str | None = found.pin_hash
+    return pin_hash if is_on_shift and found.pin_tries < PIN_TRIES_MAX else None
+
+
+def switch(work: Work, staff_no: str) -> tuple[SignIn, str]:
+    """Somebody whose PIN was found right takes this tablet over; whoever had it with a PIN is signed out."""
+    # The tablet before the person, as when the try was counted.
+    store.take_back_try_at(work.db, work.actor.id)
+    who = store.lock(work.db, work.keys, work.actor.branch_id, staff_no)
+    found = store.pin_of(work.db, work.actor.branch_id, staff_no)
+    if who is None or found is None or found.full_until is None or found.full_until <= work.now:
+        raise Unproven("pin_failed")
+    store.open_shift(work.db, who.id, found.full_until)
+    for ended in store.remove_sign_ins(work.db, device_id=work.actor.id):
+        work.record(SignedOut(who.branch_id, ended))
+    token = work.ids.secret(32)
+    made = SignIn(work.ids.new_id(), who, work.ids.secret(), found.full_until, work.actor.id, work.now)
+    store.add_sign_in(work.db, made, work.keys.index(token, COOKIE_PURPOSE), work.now)
+    work.audit("switch_by_pin", who.id)
+    return made, token
+
+
+def note_use(work: Work, sign_in_id: str) -> None:
+    """Somebody does something at a tablet that they took over with a PIN: it is not idle."""
+    store.note_use(work.db, sign_in_id, work.now)
+
+
+# ---- Administration -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChangeStaff:
+    """What is to be different about a colleague; None stays as it is."""
+
+    staff_no: str
+    name: str | None = None
+    roles: tuple[str, ...] | None = None
+    licences: tuple[str, ...] | None = None
+    is_disabled: bool | None = None
+
+
+def change_staff(work: Work, request: ChangeStaff) -> Staff:
+    """Change a colleague of this branch; one who loses a role or the right to sign in is signed out everywhere.
+
+    Raises NotFound("staff"), Invalid("unknown_role"), Conflict("yourself") for one's own roles and right.
+    """
+    known = _colleague(work, request.staff_no)
+    if known.id == work.actor.id and (request.roles is not None or request.is_disabled is not None):
+        raise Conflict("yourself")
+    changed = known
+    if request.name is not None:
+        changed = replace(changed, name=request.name)
+    if request.roles is not None:
+        _check_roles(request.roles)
+        changed = replace(changed, roles=request.roles)
+    if request.licences is not None:
+        changed = replace(changed, licences=request.licences)
+    if request.is_disabled is not None:
+        changed = replace(changed, disabled_at=(known.disabled_at or work.now) if request.is_disabled else None)
+    store.save(work.db, work.keys, changed)
+    if (changed.roles, changed.disabled_at) != (known.roles, known.disabled_at):
+        _shut_out(work, changed)
+    work.audit(
+        "change_staff",
+        changed.id,
+        roles=list(changed.roles),
+        licences=list(changed.licences),
+        is_disabled=changed.disabled_at is not None,
+    )
+    return changed
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A colleague forgot the password: the hash of the next one."""
+
+    staff_no: str
+    password_hash: str
+
+
+def reset_staff(work: Work, request: Reset) -> Staff:
+    """Give a colleague another password; the PIN and every sign-in end. Raises NotFound("staff")."""
+    known = _colleague(work, request.staff_no)
+    store.set_password(work.db, known.id, request.password_hash)
+    _shut_out(work, known)
+    work.audit("reset_staff", known.id)
+    return known
+
+
+def _colleague(work: Work, staff_no: str) -> Staff:
+    found = store.lock(work.db, work.keys, work.actor.branch_id, staff_no)
+    if found is None:
+        raise NotFound("staff")
+    return found
+
+
+def _shut_out(work: Work, who: Staff) -> None:
+    store.set_pin(work.db, who.id, None)
+    store.open_shift(work.db, who.id, None)
+    for ended in store.remove_sign_ins(work.db, staff_id=who.id):
+        work.record(SignedOut(who.branch_id, ended))
 
 
 def sign_out(work: Work, sign_in_id: str) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.staff.rules import SignIn, Staff
-from lobby_server.staff.tables import sign_in, staff
+from lobby_server.staff.tables import pin_device, sign_in, staff
 
 NAME = "staff.name"
 
@@ -75,6 +76,12 @@ def on_duty(db: sa.Connection, branch_id: str, role: str, now: datetime) -> list
     return [row.id for row in rows if role in row.roles]
 
 
+def licences_held(db: sa.Connection, branch_id: str) -> frozenset[str]:
+    """What somebody in this branch may sell."""
+    mine = sa.and_(staff.c.branch_id == branch_id, staff.c.disabled_at.is_(None))
+    return frozenset(each for held in db.scalars(sa.select(staff.c.licences).where(mine)) for each in held)
+
+
 def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetime) -> None:
     """A person signed in."""
     db.execute(
@@ -85,6 +92,8 @@ def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetim
             csrf=new.csrf,
             at=now,
             expires_at=new.expires_at,
+            device_id=new.device_id,
+            seen_at=new.seen_at,
         )
     )
 
@@ -92,11 +101,97 @@ def add_sign_in(db: sa.Connection, new: SignIn, token_index: bytes, now: datetim
 def sign_in_of(db: sa.Connection, keys: Keyring, token_index: bytes, now: datetime) -> SignIn | None:
     """The sign-in of a cookie, if it still counts."""
     row = db.execute(
-        sa.select(staff, sign_in.c.id.label("sign_in_id"), sign_in.c.csrf, sign_in.c.expires_at)
+        sa.select(
+            staff,
+            sign_in.c.id.label("sign_in_id"),
+            sign_in.c.csrf,
+            sign_in.c.expires_at,
+            sign_in.c.device_id,
+            sign_in.c.seen_at,
+        )
         .join(sign_in, sign_in.c.staff_id == staff.c.id)
         .where(sign_in.c.token_index == token_index, sign_in.c.expires_at > now, staff.c.disabled_at.is_(None))
     ).one_or_none()
-    return SignIn(row.sign_in_id, _staff(row, keys), row.csrf, row.expires_at) if row else None
+    if row is None:
+        return None
+    found = SignIn(row.sign_in_id, _staff(row, keys), row.csrf, row.expires_at, row.device_id, row.seen_at)
+    return found if found.ends_at > now else None
+
+
+def note_use(db: sa.Connection, sign_in_id: str, now: datetime) -> None:
+    """Somebody did something at this tablet."""
+    db.execute(sign_in.update().where(sign_in.c.id == sign_in_id).values(seen_at=now))
+
+
+def remove_sign_ins(db: sa.Connection, *, staff_id: str | None = None, device_id: str | None = None) -> list[str]:
+    """End every sign-in of a person, or with a PIN at a tablet; gives their ids."""
+    which = sign_in.c.staff_id == staff_id if staff_id else sign_in.c.device_id == device_id
+    return list(db.scalars(sign_in.delete().where(which).returning(sign_in.c.id)))
+
+
+def all_of(db: sa.Connection, keys: Keyring, branch_id: str) -> list[Staff]:
+    """Everybody of a branch, disabled or not, by number."""
+    rows = db.execute(sa.select(staff).where(staff.c.branch_id == branch_id).order_by(staff.c.staff_no))
+    return [_staff(row, keys) for row in rows]
+
+
+def save(db: sa.Connection, keys: Keyring, known: Staff) -> None:
+    """A colleague as they are now: everything but password and PIN."""
+    db.execute(
+        staff.update()
+        .where(staff.c.id == known.id)
+        .values(
+            name_sealed=keys.seal(known.name, NAME),
+            roles=list(known.roles),
+            licences=list(known.licences),
+            disabled_at=known.disabled_at,
+        )
+    )
+
+
+def set_password(db: sa.Connection, staff_id: str, password_hash: str) -> None:
+    """Another password."""
+    db.execute(staff.update().where(staff.c.id == staff_id).values(password_hash=password_hash))
+
+
+def set_pin(db: sa.Connection, staff_id: str, pin_hash: str | None) -> None:
+    """Another PIN, or none."""
+    db.execute(staff.update().where(staff.c.id == staff_id).values(pin_hash=pin_hash, pin_tries=0))
+
+
+def open_shift(db: sa.Connection, staff_id: str, until: datetime | None) -> None:
+    """Until when the PIN of a person counts; None: not before the next sign-in with the password."""
+    db.execute(staff.update().where(staff.c.id == staff_id).values(full_until=until, pin_tries=0))
+
+
+def pin_of(db: sa.Connection, branch_id: str, staff_no: str) -> sa.Row[Any] | None:
+    """What a PIN is held against, until the commit this deed's alone."""
+    mine = sa.and_(staff.c.branch_id == branch_id, staff.c.staff_no == staff_no, staff.c.disabled_at.is_(None))
+    return db.execute(sa.select(staff).where(mine).with_for_update()).one_or_none()
+
+
+def count_pin_try(db: sa.Connection, staff_id: str) -> None:
+    """One more PIN is tried for this person."""
+    db.execute(staff.update().where(staff.c.id == staff_id).values(pin_tries=staff.c.pin_tries + 1))
+
+
+def count_pin_try_at(db: sa.Connection, device_id: str) -> int:
+    """One more PIN is tried at this tablet; how many that makes."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    counted = insert(pin_device).values(device_id=device_id, tries=1)
+    counted = counted.on_conflict_do_update(index_elements=["device_id"], set_={"tries": pin_device.c.tries + 1})
+    tries: int = db.execute(counted.returning(pin_device.c.tries)).scalar_one()
+    return tries
+
+
+def take_back_try_at(db: sa.Connection, device_id: str) -> None:
+    """The PIN that was counted was right."""
+    db.execute(pin_device.update().where(pin_device.c.device_id == device_id).values(tries=pin_device.c.tries - 1))
+
+
+def forget_tries_at(db: sa.Connection, device_id: str) -> None:
+    """Somebody signed in there with a password."""
+    db.execute(pin_device.delete().where(pin_device.c.device_id == device_id))
 
 
 def remove_sign_in(db: sa.Connection, sign_in_id: str) -> None:

@@ -19,6 +19,7 @@ staff = sa.Table(
     sa.Column("licences", Json, nullable=False, server_default="[]"),
     sa.Column("pin_hash", sa.String(200), nullable=True),
     sa.Column("pin_tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("full_until", Moment, nullable=True),
     sa.UniqueConstraint("branch_id", "staff_no"),
 )
 
@@ -31,8 +32,16 @@ sign_in = sa.Table(
     sa.Column("csrf", sa.String(64), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
-    # Signed in with a PIN on this device; until when a full sign-in lets its owner do so again.
+    # Both only for a sign-in with a PIN: the tablet, and when somebody last did something there.
     sa.Column("device_id", sa.String(36), nullable=True),
     sa.Column("seen_at", Moment, nullable=True),
     sa.Index(None, "expires_at"),
+)
+
+# PINs tried in vain at each tablet since somebody last signed in there with a password.
+pin_device = sa.Table(
+    "pin_device",
+    metadata,
+    sa.Column("device_id", sa.String(36), primary_key=True),
+    sa.Column("tries", sa.Integer, nullable=False),
 )

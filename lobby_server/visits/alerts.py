@@ -19,6 +19,9 @@ _BY_LEVEL: Mapping[str, int] = {
     ServiceLevel.VULNERABLE: 60,
 }
 MET_ON_ARRIVAL = frozenset(_BY_LEVEL)
+WATCHED_DEVICES = frozenset({"kiosk", "machine"})
+# Why somebody comes back from a machine that did not do its work; whoever changed their mind needs nobody.
+FAILED_BY_MACHINE = frozenset({"machine_failed", "machine_refused", "machine_silent", "machine_lost"})
 
 
 @dataclass(frozen=True)

@@ -97,12 +97,12 @@ def _at_machines(door: Door) -> None:
     who = {KIOSK, MACHINE, LOBBY_MANAGER, TELLER}
 
     @door.command("/visits/{visit_id}/self-service/start", may=who, gives=ways.WhereNow)
-    def post_start(call: Call) -> Answer:
+    def post_self_service_start(call: Call) -> Answer:
         """They begin at the machine."""
         return call.run(machines.start, call.path["visit_id"], lambda work, visit: _now(call, work, Back(visit)))
 
     @door.command("/visits/{visit_id}/self-service/finish", may=who, takes=ways.MachineOutcome, gives=ways.WhereNow)
-    def post_finish(call: Call) -> Answer:
+    def post_self_service_finish(call: Call) -> Answer:
         """The machine's work is done, has failed, or needs a person."""
         request = machines.Finish(call.path["visit_id"], call.body.outcome)
         return call.run(machines.finish, request, lambda work, back: _now(call, work, back))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lobby_server.appointments import actions as appointments
-from lobby_server.branch.events import DeviceLost
+from lobby_server.branch.events import DeviceFound, DeviceLost, DevicePaperChanged, DeviceRevoked
 from lobby_server.kernel.work import Reactions, Work
 from lobby_server.queue.events import (
     QueueChanged,
@@ -19,15 +19,22 @@ from lobby_server.queue.events import (
 from lobby_server.queue.rules import Ticket
 from lobby_server.visits import actions, store
 from lobby_server.visits.actions import alerts, machines, sending
-from lobby_server.visits.alerts import LOW_RATING_STARS_MAX, MET_ON_ARRIVAL
-from lobby_server.visits.events import VisitArrived, VisitClaimed, VisitLeft, VisitServed
-from lobby_server.visits.rules import AlertKind
+from lobby_server.visits.alerts import FAILED_BY_MACHINE, LOW_RATING_STARS_MAX, MET_ON_ARRIVAL, WATCHED_DEVICES
+from lobby_server.visits.events import (
+    VisitArrived,
+    VisitChanged,
+    VisitClaimed,
+    VisitGreeted,
+    VisitLeft,
+    VisitReturned,
+    VisitServed,
+)
+from lobby_server.visits.rules import AlertKind, VisitState
 
 
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
     """The customer sits down."""
     sending.sit_down(work, happened.ticket)
-    appointments.keep_of_visit(work, happened.ticket.visit_id)
 
 
 def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
@@ -74,9 +81,29 @@ def on_visit_arrived(work: Work, happened: VisitArrived) -> None:
         alerts.raise_arrival(work, visit, str(visit.service_level))
 
 
-def on_visit_claimed(work: Work, happened: VisitClaimed) -> None:
+def on_visit_changed(work: Work, happened: VisitChanged) -> None:
+    """Raised to a level at which they are to be met; or back again, when that was undone."""
+    visit = happened.visit
+    if visit.service_level not in MET_ON_ARRIVAL:
+        alerts.end_about(work, visit.branch_id, AlertKind.ARRIVAL, visit.id, "level_lowered")
+    elif visit.state in (VisitState.ARRIVED, VisitState.ROUTED):
+        alerts.raise_arrival(work, visit, "raised_level")
+
+
+def on_visit_returned(work: Work, happened: VisitReturned) -> None:
+    """Back from a machine that failed them: a person is the better service now."""
+    if happened.because in FAILED_BY_MACHINE:
+        alerts.raise_machine_failed(work, happened.visit, happened.because)
+
+
+def on_visit_taken(work: Work, happened: VisitClaimed | VisitGreeted) -> None:
     """Whoever takes the visit answers its alerts."""
     alerts.acknowledge_of_visit(work, happened.visit.id)
+
+
+def on_visit_served(work: Work, happened: VisitServed) -> None:
+    """At a point or a machine: an appointment on which they came is kept."""
+    appointments.keep_of_visit(work, happened.visit.id)
 
 
 def on_visit_over(work: Work, happened: VisitServed | VisitLeft) -> None:
@@ -107,14 +134,45 @@ def on_ticket_rated(work: Work, happened: TicketRated) -> None:
         )
 
 
+def on_device_silent(work: Work, happened: DeviceLost) -> None:
+    """A machine or kiosk that fell silent in the hall is to be looked after; a tablet may sleep."""
+    if happened.kind in WATCHED_DEVICES:
+        alerts.raise_device_fault(work, AlertKind.MACHINE_LOST, happened)
+
+
+def on_device_heard(work: Work, happened: DeviceFound) -> None:
+    """It is heard again."""
+    alerts.end_about(work, happened.branch_id, AlertKind.MACHINE_LOST, happened.device_id, "heard_again")
+
+
+def on_device_revoked(work: Work, happened: DeviceRevoked) -> None:
+    """It is not ours any more."""
+    for kind in (AlertKind.MACHINE_LOST, AlertKind.KIOSK_PAPER):
+        alerts.end_about(work, happened.branch_id, kind, happened.device_id, "revoked")
+
+
+def on_paper_changed(work: Work, happened: DevicePaperChanged) -> None:
+    """Without paper a kiosk gives numbers on the screen only: somebody should bring some."""
+    if happened.paper == "ok":
+        alerts.end_about(work, happened.branch_id, AlertKind.KIOSK_PAPER, happened.device_id, "paper_ok")
+    else:
+        alerts.raise_device_fault(work, AlertKind.KIOSK_PAPER, happened, paper=happened.paper)
+
+
 REACTIONS: Reactions = {
     VisitArrived: (on_visit_arrived,),
-    VisitClaimed: (on_visit_claimed,),
-    VisitServed: (on_visit_over,),
+    VisitChanged: (on_visit_changed,),
+    VisitReturned: (on_visit_returned,),
+    VisitClaimed: (on_visit_taken,),
+    VisitGreeted: (on_visit_taken,),
+    VisitServed: (on_visit_served, on_visit_over),
     VisitLeft: (on_visit_over,),
     QueueChanged: (on_queue_changed,),
     TicketRated: (on_ticket_rated,),
-    DeviceLost: (on_device_lost,),
+    DeviceLost: (on_device_lost, on_device_silent),
+    DeviceFound: (on_device_heard,),
+    DeviceRevoked: (on_device_revoked,),
+    DevicePaperChanged: (on_paper_changed,),
     TicketStarted: (on_ticket_started,),
     TicketFinished: (on_ticket_finished,),
     TicketIssued: (on_ticket_back_in_line,),

@@ -56,6 +56,16 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """The appointment on which somebody came: for which service, when, and with whom if they named one."""
+
+    id: str
+    service_type: str
+    starts_at: datetime
+    staff_id: str | None
+
+
+@dataclass(frozen=True)
 class Errand:
     """What a visit does at a self-service machine: reserved for it at `given_at`, begun at `started_at`.
 
@@ -111,6 +121,7 @@ class Visit:
     left_because: str | None = None
     level_reason: Reason | None = None
     companion_of: str | None = None
+    appointment: Expected | None = None
     greeted_by: str | None = None
     errand: Errand | None = None
     steps_done: tuple[str, ...] = ()
@@ -122,18 +133,27 @@ class Visit:
         return PROMISE_S[self.service_level]
 
 
-def level_of(tier: str | None, *, is_vulnerable: bool) -> ServiceLevel:
-    """The service level on arrival: who needs help comes first in kind of service, then the tier."""
+def level_of(tier: str | None, *, is_vulnerable: bool, is_expected: bool = False) -> ServiceLevel:
+    """The service level on arrival: who needs help comes first in kind of service, then appointment and tier."""
     if is_vulnerable:
         return ServiceLevel.VULNERABLE
+    if is_expected:
+        return ServiceLevel.APPOINTMENT
     return ServiceLevel.VIP if tier in _VIP_TIERS else ServiceLevel.ORDINARY
 
 
-def level_reason_of(tier: str | None, *, is_vulnerable: bool) -> Reason | None:
+def level_reason_of(tier: str | None, *, is_vulnerable: bool, is_expected: bool = False) -> Reason | None:
     """Why somebody is served at that level on arrival; None for the ordinary one."""
     if is_vulnerable:
         return Reason("vulnerable", {})
+    if is_expected:
+        return Reason("appointment", {})
     return Reason("tier", {"tier": tier}) if tier in _VIP_TIERS else None
+
+
+def need_on_arrival(guess: Need | None, expected: Expected | None) -> Need | None:
+    """What they come for: their appointment's service, else what head office's tags make us guess."""
+    return Need(expected.service_type, Reason("appointment", {})) if expected else guess
 
 
 def greeting_of(now: datetime, timezone: str, *, is_known: bool) -> str:

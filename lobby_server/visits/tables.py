@@ -30,6 +30,7 @@ visit = sa.Table(
     sa.Column("left_because", sa.String(32), nullable=True),
     sa.Column("level_reason", Json, nullable=True),
     sa.Column("companion_of", sa.String(36), nullable=True),
+    sa.Column("appointment", Json, nullable=True),
     sa.Column("greeted_by", sa.String(36), nullable=True),
     sa.Column("errand", Json, nullable=True),
     sa.Column("steps_done", Json, nullable=False, server_default="[]"),

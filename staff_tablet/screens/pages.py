@@ -14,14 +14,16 @@ from lobby_server.branch import store as branches
 from lobby_server.doors.files import SOUNDS, StaticFiles
 from lobby_server.doors.pages import LANGUAGES, Pages, Words, language_of_request, send_file
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import ANYONE, HEAD, LOBBY_MANAGER, RM, TELLER
+from lobby_server.doors.who import ADMIN, ANYONE, HEAD, LOBBY_MANAGER, RM, TELLER
 from lobby_server.kernel.actor import NOBODY
 from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.settings import Settings
 from lobby_server.queue import store as queue_store
 from staff_tablet.screens.lobby import branch_seen
 
-_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/desk"}
+_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/desk", ADMIN: "/admin"}
+# After signing in to one of our own pages only.
+_AFTER_SIGN_IN = frozenset(_WORKPLACE.values())
 WEB = Path(__file__).parents[1] / "web"
 
 
@@ -74,7 +76,7 @@ def page_door(pages: Pages) -> Door:
     def get_sign_in(call: Call) -> Answer:
         """Sign in; afterwards to one of our own pages only."""
         after = call.query.get("next", "/")
-        return show(call, "sign-in", next=after if after in ("/tablet", "/desk") else "/", branches=_all_branches(call))
+        return show(call, "sign-in", next=after if after in _AFTER_SIGN_IN else "/", branches=_all_branches(call))
 
     @door.question("/kiosk", may={ANYONE})
     def get_kiosk(call: Call) -> Answer:
@@ -101,6 +103,16 @@ def page_door(pages: Pages) -> Door:
         """The teller's and RM's desk."""
         return show(call, "desk", may={TELLER, RM})
 
+    @door.question("/admin", may={ANYONE})
+    def get_admin(call: Call) -> Answer:
+        """The administrator's pages."""
+        return show(call, "admin", may={ADMIN, HEAD})
+
+    _files(door, pages)
+    return door
+
+
+def _files(door: Door, pages: Pages) -> None:
     @door.question("/voice", may={ANYONE}, metered=False)
     def get_voice(_call: Call) -> Answer:
         """Where the clips of each language are, for a screen that is about to speak."""
@@ -110,8 +122,6 @@ def page_door(pages: Pages) -> Door:
     def get_file(call: Call) -> Answer:
         """A browser file at its fingerprinted address."""
         return send_file(pages.files, "/static/" + call.path["file"])
-
-    return door
 
 
 def _trial_sign_ins(settings: Settings) -> list[dict[str, Any]] | None:

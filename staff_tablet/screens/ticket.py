@@ -21,6 +21,7 @@ from lobby_server.doors.who import ANYONE
 from lobby_server.kernel import event_log
 from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.errors import NotFound
+from lobby_server.kernel.events import to_json
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
@@ -32,6 +33,10 @@ from lobby_server.queue.rules import Ticket
 from lobby_server.queue.store import ratings
 from lobby_server.queue.wire import Announced, RatingGiven, announced
 from lobby_server.realtime.wording import Vocabulary
+from lobby_server.visits import store as visits
+from lobby_server.visits.actions import machines
+from lobby_server.visits.actions.sending import look_around
+from lobby_server.visits.wire.ways import MachineSeen, device_of
 from staff_tablet.screens.ticket_forms import SAYINGS
 
 GONE_AFTER = timedelta(hours=2)  # the address leads nowhere two hours after the visit
@@ -46,7 +51,10 @@ class PointName(Wire):
 
 
 class TicketPage(Wire):
-    """The page's data, for whoever holds the key."""
+    """The page's data, for whoever holds the key.
+
+    `device` is the machine where the holder is meanwhile; `can_use_machine` whether one could do it for them now.
+    """
 
     number: str
     state: str
@@ -56,6 +64,8 @@ class TicketPage(Wire):
     ahead: int
     expected_wait: Announced | None
     service_point: PointName | None
+    device: MachineSeen | None
+    can_use_machine: bool
     arrived_at: str
     called_at: str | None
     recall_count: int
@@ -94,6 +104,18 @@ def ticket_door(types: Mapping[str, ServiceType], vocabulary: Vocabulary) -> Doo
     def post_delay(call: Call) -> TicketPage:
         """The holder lets others go first for ten minutes."""
         return _by_holder(call, delay_by_holder)
+
+    @door.command("/tickets/{ticket_key}/self-service", may={ANYONE}, gives=TicketPage, keyed=False)
+    def post_self_service(call: Call) -> TicketPage:
+        """The holder goes to a free machine; the place is kept."""
+        call.run_plain(machines.send_holder, machines.HolderRoute(call.path["ticket_key"], types))
+        return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
+
+    @door.command("/tickets/{ticket_key}/return", may={ANYONE}, gives=TicketPage, keyed=False)
+    def post_return(call: Call) -> TicketPage:
+        """The holder comes back from the machine to the same place."""
+        call.run_plain(machines.return_holder, call.path["ticket_key"])
+        return _page_data(call.house, call.path["ticket_key"], types, vocabulary)
 
     @door.command("/tickets/{ticket_key}/rating", may={ANYONE}, takes=RatingGiven, gives=TicketPage, keyed=False)
     def post_rating(call: Call) -> TicketPage:
@@ -168,6 +190,7 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         queue = store.look_at_queue(db, ticket.branch_id)
         line = line_of(store.live(db, ticket.branch_id), points, types, house.clock.now(), queue)
         stars = ratings.stars_of(db, ticket.id)
+        device, can_use_machine = _machine(db, house, ticket, types)
         at = event_log.position(db, ticket.branch_id)
         seq = event_log.last_of(db, ticket.branch_id, vocabulary.types[AUDIENCE], at.seq)
     names = {each.code: dict(each.names) for each in points}
@@ -183,6 +206,8 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         branch_names=dict(branch.names),
         ahead=len(line.ahead(ticket.ticket_class, ticket.placed_at)) if is_waiting else 0,
         expected_wait=announced(wait),
+        device=device,
+        can_use_machine=can_use_machine,
         service_point=PointName(code=here, names=names[here]) if here else None,
         arrived_at=to_wire(ticket.arrived_at),
         called_at=to_wire(ticket.called_at) if ticket.called_at else None,
@@ -194,3 +219,14 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
         seq=seq,
         server_time=to_wire(house.clock.now()),
     )
+
+
+def _machine(
+    db: sa.Connection, house: House, ticket: Ticket, types: Mapping[str, ServiceType]
+) -> tuple[MachineSeen | None, bool]:
+    """The machine where the holder is, and whether one could do it for them now."""
+    visit = visits.find(db, ticket.branch_id, ticket.visit_id)
+    if visit is None or visit.errand is not None or ticket.state not in machines.CAN_BE_HELD:
+        return device_of(to_json(visit.errand)) if visit else None, False
+    around = look_around(db, visit, house.clock.now())
+    return None, around.better_way(visit, types[ticket.service_type], is_chosen=True).device_kind is not None

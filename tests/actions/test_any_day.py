@@ -1,7 +1,8 @@
 """Any day that people can make: in whatever order, with screens that come and go, everything still holds.
 
-A hypothesis machine plays kiosks, two tellers and a tablet that loses its connection; after each day every
-invariant is asked for and the tablet must show exactly what is.
+A hypothesis machine plays kiosks, two tellers, a self-service machine and a tablet that loses its connection; after
+each deed everybody must be at exactly one place, after each day every invariant is asked for and the tablet must show
+exactly what is.
 """
 
 from __future__ import annotations
@@ -12,13 +13,24 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from lobby_server.admin.check import run_checks
+from lobby_server.branch import store as branches
 from lobby_server.kernel.errors import Refusal
 from lobby_server.queue import actions
+from lobby_server.queue import store as queue_store
 from lobby_server.queue.rules import Ticket
-from lobby_server.visits.actions import caring, sending
+from lobby_server.visits import store as visits
+from lobby_server.visits.actions import caring, machines, sending
+from lobby_server.visits.store.checks import one_place_faults
 from tests import make
 from tests.screen import Screen, new_delivery
 
@@ -37,6 +49,7 @@ class AnyDay(RuleBasedStateMachine):
         self.in_hand: dict[str, Ticket] = {}
         self.waiting: list[Ticket] = []
         self.hesitating: list[str] = []
+        self.at_machine: tuple[str, Ticket | None] | None = None
 
     @initialize()
     def furnish(self) -> None:
@@ -44,6 +57,7 @@ class AnyDay(RuleBasedStateMachine):
         self.delivery, self.wires = new_delivery(self.house)
         self.tablet = Screen(self.house, self.cast.chen, self.wires, self.delivery, "tablet")
         self.tablet.connect()
+        self.machine_id = make.enrolled(self.house, "machine", "S1")
         self.tellers = {"W1": self.cast.zhou, "W2": self.cast.second_teller}
         for point, who in self.tellers.items():
             make.opened(self.house, who, point)
@@ -96,6 +110,89 @@ class AnyDay(RuleBasedStateMachine):
     def the_manager_takes_somebody(self, data: st.DataObject) -> None:
         ticket = data.draw(st.sampled_from(self.waiting))
         self.house.works.run(caring.claim, ticket.visit_id, self.cast.chen)
+
+    @rule(data=st.data(), service=st.sampled_from(["transfer", "statement"]))
+    def somebody_is_sent_to_the_machine(self, data: st.DataObject, service: str) -> None:
+        here = [*self.hesitating, *(each.visit_id for each in self.waiting)]
+        if not here:
+            return
+        visit_id = data.draw(st.sampled_from(here))
+        self.machine_beats()
+        try:
+            self.house.works.run(machines.send, sending.Route(visit_id, make.TYPES[service]), self.cast.chen)
+        except Refusal as refusal:
+            if refusal.code != "machine_taken" or self.at_machine is None:
+                raise
+            return
+        assert self.at_machine is None
+        ticket = next((each for each in self.waiting if each.visit_id == visit_id), None)
+        self.waiting = [each for each in self.waiting if each is not ticket]
+        self.hesitating = [each for each in self.hesitating if each != visit_id]
+        self.at_machine = (visit_id, ticket)
+
+    @precondition(lambda self: self.at_machine)
+    @rule(
+        how=st.sampled_from(["undo", "start", "done", "failed", "refused", "back", "lost"]),
+    )
+    def the_machine_goes_on(self, how: str) -> None:
+        assert self.at_machine is not None
+        (visit_id, ticket), run = self.at_machine, self.house.works.run
+        if how == "start":
+            run(machines.start, visit_id, self.cast.chen)
+            return
+        if how == "undo":
+            try:
+                run(caring.undo, visit_id, self.cast.chen)
+            except Refusal as refusal:
+                # Too late, or they have begun meanwhile.
+                if refusal.code != "nothing_to_undo":
+                    raise
+                return
+        elif how == "back":
+            run(machines.return_to_line, machines.Return(visit_id, "changed_mind"), self.cast.chen)
+        elif how == "lost":
+            run(lambda work, code: machines.lose_machine(work, make.HERE, code), "S1", self.cast.chen)
+        else:
+            run(machines.finish, machines.Finish(visit_id, how), self.cast.chen)
+        self.at_machine = None
+        self._after_the_machine(visit_id, ticket, how)
+
+    def _after_the_machine(self, visit_id: str, ticket: Ticket | None, how: str) -> None:
+        """Who had a ticket has it again; who had none is gone, undecided, or has one at the place of their arrival."""
+        with self.house.database.read() as db:
+            now, visit = queue_store.live_ticket_of(db, visit_id), visits.find(db, make.HERE, visit_id)
+        assert visit is not None and visit.errand is None
+        if ticket is not None:
+            assert now is not None and (now.id, now.placed_at) == (ticket.id, ticket.placed_at)
+            assert (now.overtaken_auto, now.overtaken_manual) == (ticket.overtaken_auto, ticket.overtaken_manual)
+        elif how in ("done", "undo"):
+            assert now is None and visit.state == ("left" if how == "done" else "arrived")
+            self.hesitating += [visit_id] if how == "undo" else []
+        else:
+            assert now is not None and now.placed_at == visit.arrived_at
+        self.waiting += [now] if now is not None else []
+
+    @precondition(lambda self: self.waiting or self.hesitating)
+    @rule(data=st.data(), is_mistaken=st.booleans())
+    def somebody_is_let_go(self, data: st.DataObject, is_mistaken: bool) -> None:
+        visit_id = data.draw(st.sampled_from([*self.hesitating, *(each.visit_id for each in self.waiting)]))
+        self.house.works.run(caring.let_go, caring.Leave(visit_id, "went_away"), self.cast.chen)
+        if is_mistaken:
+            self.house.works.run(caring.undo, visit_id, self.cast.chen)
+            return
+        self.hesitating = [each for each in self.hesitating if each != visit_id]
+        self.waiting = [each for each in self.waiting if each.visit_id != visit_id]
+
+    @invariant()
+    def everybody_is_at_exactly_one_place(self) -> None:
+        if hasattr(self, "cast"):
+            with self.house.database.read() as db:
+                assert one_place_faults(db) == []
+
+    def machine_beats(self) -> None:
+        """The machine has just been heard."""
+        now = self.house.clock.now()
+        self.house.database.run(lambda db: branches.note_sign_of_life(db, self.machine_id, {}, False, now))
 
     @rule(seconds=st.sampled_from([-90, -1, 1, 30, 400]))
     def time_passes_or_is_set_back(self, seconds: int) -> None:

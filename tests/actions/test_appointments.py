@@ -20,8 +20,9 @@ from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
-from lobby_server.visits.actions import Arrive, arrive
+from lobby_server.visits.actions import Arrive, arrive, machines
 from lobby_server.visits.actions.sending import Route, route
+from lobby_server.visits.rules import ServiceLevel
 from lobby_server.worker import Worker
 from tests import make
 from tests.actions.racing import at_once
@@ -168,6 +169,41 @@ def test_an_appointment_is_kept_when_its_customer_is_served(house: House, cast: 
     house.works.run(queue.call_next, "D1", cast.wu)
     assert found(house, booked).state is AppointmentState.ARRIVED
     house.works.run(queue.start_service, queue.AtPoint("D1", ticket.id), cast.wu)
+    assert found(house, booked).state is AppointmentState.KEPT
+
+
+def test_who_comes_on_an_appointment_is_served_at_its_level_for_what_it_is_about(house: House, cast: Cast) -> None:
+    booked = book(house, cast)
+    visit = make.arrival(house, cast.kiosk, presented(house, booked.code)).visit
+    assert (visit.service_level, visit.promise_s) == (ServiceLevel.APPOINTMENT, 300)
+    assert visit.level_reason is not None and visit.level_reason.code == "appointment"
+    assert visit.need is not None and (visit.need.code, visit.need.reason.code) == ("wealth", "appointment")
+    assert visit.appointment is not None
+    assert (visit.appointment.starts_at, visit.appointment.staff_id) == (AT_NOON, cast.wu.id)
+
+
+def test_they_wait_for_their_own_adviser_while_the_adviser_is_there(house: House, cast: Cast) -> None:
+    booked = [book(house, cast, customer_no=each, staff_no="R001", starts_at=at) for each, at in _TWO]
+    early = make.arrival(house, cast.kiosk, presented(house, booked[0].code)).visit
+    absent = house.works.run(route, Route(early.id, make.TYPES["wealth"]), cast.kiosk)
+    make.opened(house, cast.wu, "D1")
+    visit = make.arrival(house, cast.kiosk, presented(house, booked[1].code)).visit
+    there = house.works.run(route, Route(visit.id, make.TYPES["wealth"]), cast.kiosk)
+    assert (absent.visit.route, absent.issued.ticket.only_at) == ("adviser", None)
+    assert (there.visit.route, there.issued.ticket.only_at) == ("adviser", "D1")
+    called = house.works.run(queue.call_next, "D1", cast.wu)
+    assert called is not None and called.id == absent.issued.ticket.id
+
+
+_TWO = (("C1", AT_NOON), ("C2", AT_NOON + timedelta(minutes=30)))
+
+
+def test_an_appointment_done_at_a_machine_is_kept_too(house: House, cast: Cast) -> None:
+    make.enrolled(house, "machine", "S1")
+    booked = book(house, cast, service_type="deposit_renewal", staff_no=None)
+    visit = make.arrival(house, cast.kiosk, presented(house, booked.code)).visit
+    house.works.run(machines.send, Route(visit.id, make.TYPES["deposit_renewal"]), cast.kiosk)
+    house.works.run(machines.start, visit.id, cast.kiosk)
     assert found(house, booked).state is AppointmentState.KEPT
 
 

@@ -101,6 +101,17 @@ def test_at_most_three_are_offered_the_campaign_first_and_none_above_the_rating(
     assert (offers[1].reason, offers[1].need) == (Reason("deposit_matures", {"days": 12}), "deposit_renewal")
 
 
+def test_what_needs_a_licence_is_offered_where_somebody_holds_it(house: House, cast: Cast) -> None:
+    licensed = replace(DEPOSIT, code="a-fund", risk=2, licence="fund")
+    house.works.run(lambda work, _request: store.put_products(work.db, [licensed], ()), None, cast.chen)
+    on_visit(house, cast, visit_id=(before := make.new_id()))
+    assert "a-fund" not in [each.product for each in shown(house, before)]
+    given = sa.text("UPDATE staff SET licences = '[\"fund\"]' WHERE staff_no = 'R001'")
+    house.database.run(lambda db: db.execute(given))
+    on_visit(house, cast, visit_id=(after := make.new_id()))
+    assert "a-fund" in [each.product for each in shown(house, after)]
+
+
 def test_every_offer_is_told_without_saying_whose_it_is(house: House, cast: Cast) -> None:
     visit_id = make.new_id()
     on_visit(house, cast, visit_id=visit_id)

@@ -166,6 +166,11 @@ def _let_in(work: Work, lobby: app.Lobby) -> Callers:
     )
 
 
+def another_device(lobby: app.Lobby, kind: str) -> Caller:
+    """One more device of branch 0001, with a fresh token."""
+    return lobby.house.works.run(lambda work, kind: _device(work, lobby, make.HERE, kind), kind, system(make.HERE))
+
+
 def _device(work: Work, lobby: app.Lobby, branch_id: str, kind: str) -> Caller:
     device = Device(work.ids.new_id(), branch_id, kind, f"{kind} 大堂", None, None)
     branches.add_device(work.db, device, {}, work.now)

@@ -4,111 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from lobby_server.admin.furnish import furnish
 from lobby_server.app import build_house
 from lobby_server.identification import store as identification
 from lobby_server.identification.rules import Verdict, read_code
 from lobby_server.kernel.clock import SystemClock
-from lobby_server.kernel.passwords import Passwords
-from lobby_server.kernel.privacy import Keyring, load_keyring
 from lobby_server.kernel.settings import Settings
-from lobby_server.migrations import migrate
+from tests.doors.terminal import Console, Ran
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-11-22"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command left behind."""
-
-    exit_code: int
-    said: str
-    complained: str
-
-
-class Console:
-    """A terminal; every command works on the folder that it stands in."""
-
-    def __init__(self, child: subprocess.Popen[str], folder: Path) -> None:
-        self._child = child
-        self.folder = folder
-
-    def run(self, *words: str, typed: str = "", **environment: str) -> Ran:
-        assert self._child.stdin is not None and self._child.stdout is not None
-        told = [[*words, "--data-dir", str(self.folder)], typed, environment]
-        self._child.stdin.write(json.dumps(told) + "\n")
-        self._child.stdin.flush()
-        return Ran(*json.loads(self._child.stdout.readline()))
-
-    def refuses(self, *words: str, **more: str) -> str:
-        """The one sentence with which a command ends that does nothing; never our inside."""
-        ran = self.run(*words, **more)
-        crashed_with = ran.complained.splitlines()[-3:] if "Traceback" in ran.complained else []
-        assert crashed_with == [], words
-        assert (ran.exit_code, ran.said) == (1, "")
-        assert ran.complained.startswith("branch-lobby: ")
-        return ran.complained
-
-    def database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.folder / "lobby.sqlite3", isolation_level=None)
-
-    def counts(self) -> dict[str, int]:
-        """How many rows each table has."""
-        with self.database() as db:
-            names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            found = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
-        db.close()
-        return found
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[subprocess.Popen[str]]:
-    """The process behind the terminal."""
-    command = [sys.executable, "-m", "tests.doors.console"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOBBY_")}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as running:
-        yield running
-        assert running.stdin is not None
-        running.stdin.close()
-        running.wait(10)
-
-
-@pytest.fixture(scope="module")
-def furnished_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The trial's data folder, made once."""
-    folder = tmp_path_factory.mktemp("furnished")
-    settings = Settings(data_dir=folder)
-    load_keyring(settings.secrets, make=True)
-    migrate(settings.database)
-    house = build_house(settings)
-    furnish(house, "no password matches this")
-    house.database.close()
-    return folder
-
-
-@pytest.fixture
-def console(child: subprocess.Popen[str], furnished_folder: Path, tmp_path: Path) -> Console:
-    """A terminal at a furnished branch."""
-    shutil.copytree(furnished_folder, tmp_path / "branch")
-    return Console(child, tmp_path / "branch")
 
 
 # ---- The process itself -------------------------------------------------------------------------------------------
@@ -237,61 +152,6 @@ def test_a_file_that_is_not_there_or_of_another_kind_is_refused(console: Console
     assert console.run("import", "recipes", "x").exit_code == 2
 
 
-# ---- staff and devices --------------------------------------------------------------------------------------------
-
-
-def add_staff(number: str = "T050", branch: str = "0001", name: str = "欧阳娜") -> list[str]:
-    return ["staff", "add", "--branch", branch, "--staff-no", number, "--name", name, "--role", "teller"]
-
-
-def test_a_colleague_is_added_with_a_password_from_standard_input(console: Console) -> None:
-    assert console.run(*add_staff(), typed="lang genug 长\n") == Ran(0, "T050 may sign in\n", "")
-    db = console.database()
-    stored = db.execute("SELECT password_hash, name_sealed FROM staff WHERE staff_no = 'T050'").fetchone()
-    db.close()
-    keys: Keyring = load_keyring(console.folder / "secrets", make=False)
-    assert Passwords(keys.pepper, lambda deed: deed()).is_right("lang genug 长", stored[0])
-    assert keys.open(stored[1], "staff.name") == "欧阳娜"
-
-
-def test_a_colleague_who_cannot_be_is_refused_in_one_sentence(console: Console) -> None:
-    before = console.counts()
-    long_enough = "long enough\n"
-    assert "8" in console.refuses(*add_staff(), typed="short\n")
-    assert console.refuses(*add_staff(), typed="")
-    assert "staff_no_taken" in console.refuses(*add_staff("T001"), typed=long_enough)
-    assert "refused: branch" in console.refuses(*add_staff(branch="9999"), typed=long_enough)
-    db = console.database()
-    db.execute("UPDATE staff SET disabled_at = '2026-11-23T02:00:00.000000Z' WHERE staff_no = 'T002'")
-    db.close()
-    # A number is never given twice, not even after its owner has gone.
-    assert "staff_no_taken" in console.refuses(*add_staff("T002"), typed=long_enough)
-    assert console.refuses(*add_staff(number="T 1"), typed=long_enough)
-    assert console.refuses(*add_staff(name="a\u202eb"), typed=long_enough)
-    assert console.run(*add_staff(), "--role", "king", typed=long_enough).exit_code == 2
-    assert console.counts() == before
-
-
-def test_a_code_lets_one_kind_of_device_into_a_branch_that_there_is(console: Console) -> None:
-    before = console.counts()["enrolment_code"]
-    ran = console.run("devices", "code", "--branch", "0001", "--kind", "kiosk")
-    assert ran.exit_code == 0 and re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{8}\n", ran.said)
-    assert console.counts()["enrolment_code"] == before + 1
-    assert "branch" in console.refuses("devices", "code", "--branch", "9999", "--kind", "kiosk")
-    assert console.run("devices", "code", "--branch", "0001", "--kind", "toaster").exit_code == 2
-    stored = (console.folder / "lobby.sqlite3").read_bytes() + _wal(console)
-    assert ran.said.strip().encode() not in stored
-
-
-def test_a_device_is_shut_out_by_its_own_branch(console: Console) -> None:
-    db = console.database()
-    device_id = db.execute("SELECT id FROM device WHERE branch_id = '0001'").fetchone()[0]
-    db.close()
-    assert "device" in console.refuses("devices", "revoke", "--branch", "0002", device_id)
-    assert "device" in console.refuses("devices", "revoke", "--branch", "0001", "nobody")
-    assert console.run("devices", "revoke", "--branch", "0001", device_id) == Ran(0, "revoked\n", "")
-
-
 # ---- credential qr ------------------------------------------------------------------------------------------------
 
 
@@ -352,8 +212,3 @@ def test_every_command_has_help(console: Console) -> None:
         ran = console.run(*words, "--help")
         assert ran.exit_code == 0 and "--data-dir" in ran.said
     assert console.run("bake").exit_code == 2
-
-
-def _wal(console: Console) -> bytes:
-    wal = console.folder / "lobby.sqlite3-wal"
-    return wal.read_bytes() if wal.exists() else b""

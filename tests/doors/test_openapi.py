@@ -16,7 +16,7 @@ from tests.doors.schema import faults, resolved
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-METHODS = {"get", "post"}
+METHODS = {"get", "post", "put", "patch"}
 
 
 @pytest.fixture

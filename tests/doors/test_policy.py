@@ -26,7 +26,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
 from lobby_server.queue import actions as queue
 from lobby_server.visits.actions.alerts import AskForHelp, ask_for_help
-from tests import make
+from tests import ledger, make
 from tests.doors import calling
 from tests.doors.calling import Caller, Callers, refusal
 from tests.make import Cast
@@ -53,7 +53,7 @@ class Setting(Wire):
     value: int
 
 
-SCENE = Scene("", "", "", "", "")
+SCENE = Scene(make.new_id(), "", "", "", "")  # ids that nothing has
 TO_CASH = {"service_type": "cash", "choice": "ticket"}
 
 # What is sent to an address that takes something.
@@ -74,6 +74,11 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
+    # Incomplete on purpose, like signing in.
+    "/api/v1/me/pin": lambda _scene: {"pin": "902817"},
+    "/api/v1/pin-switch": lambda _scene: {"staff_no": "T001"},
+    "/api/v1/staff": lambda _scene: {"staff_no": "T001", "name": "周敏", "roles": ["teller"]},
+    "/api/v1/staff/{staff_no}": lambda _scene: {"licences": []},
     "/api/v1/devices/codes": lambda _scene: {"kind": "kiosk"},
     "/api/v1/settings/service-points/{code}": lambda _scene: {
         "kind": "window",
@@ -86,6 +91,12 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/customers/{customer_id}/reveal": lambda _scene: {"reason": "greet"},
     "/api/v1/visits/{visit_id}/responses": lambda _scene: {"offer_id": make.new_id(), "answer": "accepted"},
     "/api/v1/visits/{visit_id}/route": lambda _scene: TO_CASH,
+    "/api/v1/what-if": lambda _scene: {"open": ["W2"]},
+    "/api/v1/settings/queue-policy": lambda _scene: {
+        "discipline": "fifo",
+        "overtake_cap": 0,
+        "parameters": {"weights": {}, "vip_run_max": 2, "overdue_s": 1800.0},
+    },
     "/api/v1/visits/{visit_id}/self-service/finish": lambda _scene: {"outcome": "done"},
     "/api/v1/visits/{visit_id}/leave": lambda _scene: {"reason": "went_away"},
     "/api/v1/visits/{visit_id}/service-level": lambda _scene: {"level": "vip", "reason": "a shareholder"},
@@ -93,6 +104,21 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
+    "/api/v1/referrals": lambda scene: {
+        "visit_id": scene.visit_id,
+        "product_line": "card",
+        "consent": {"purpose": "refer_internal", "wording_version": "1", "channel": "counter"},
+    },
+    "/api/v1/referrals/{referral_id}/dispute": lambda _scene: {"claim": "mine"},
+    "/api/v1/disputes/{dispute_id}/resolve": lambda _scene: {"ruling": "uphold"},
+    "/api/v1/plans": lambda _scene: ledger.plan(),
+    "/api/v1/plans/rehearse": lambda _scene: {"plan": ledger.plan(), "first": "2026-10", "last": "2026-11"},
+    "/api/v1/plans/{version}/approve": lambda _scene: {"sha256": "0" * 64},
+    "/api/v1/plans/{version}/accept": lambda _scene: {"sha256": "0" * 64},
+    "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
+    "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
+    "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
+    "/api/v1/referrals/{referral_id}/duplicate": lambda scene: {"of": scene.visit_id},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/recall": lambda scene: {"ticket_id": scene.ticket_id},
@@ -130,6 +156,9 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
     named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
     named |= {"appointment_id": "a", "customer_id": make.WANG.id}
+    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id}
+    # A statement is asked of somebody who is there; nobody's password is hashed anew.
+    named |= {"staff_no": "T001" if "/statements/" in route.path else "T9", "period": "2026-10", "version": "7"}
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code

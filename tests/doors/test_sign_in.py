@@ -144,7 +144,7 @@ def test_after_ten_tries_a_person_waits_a_minute_for_each_and_others_do_not(
     lobby: Lobby, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Ten hashes would take five seconds; that each try costs one is told above.
-    monkeypatch.setattr("lobby_server.kernel.passwords._matches", lambda stored, peppered: False)
+    monkeypatch.setattr("lobby_server.kernel.passwords._matches", lambda cost, stored, peppered: False)
     http = lobby.flask.test_client()
     wrong = {**RIGHT, "password": "falsch"}
     assert {refusal(sign_in(http, wrong)) for _ in range(10)} == {(401, "sign_in_failed")}

@@ -217,5 +217,6 @@ test("everybody goes to their own screen, to the wished one if it is theirs", ()
   assert.equal(homeOf(["teller"], "/tablet"), "/desk");
   assert.equal(homeOf(["lobby_manager", "teller"], "/desk"), "/desk");
   assert.equal(homeOf(["lobby_manager", "teller"]), "/tablet");
-  assert.equal(homeOf(["admin"]), "/");
+  assert.equal(homeOf(["admin"]), "/admin");
+  assert.equal(homeOf([]), "/");
 });

@@ -29,6 +29,11 @@ def test_the_level_follows_from_the_tier_and_whoever_needs_help_gets_it_first(
     assert level_of(tier, is_vulnerable=True) is ServiceLevel.VULNERABLE
 
 
+def test_an_appointment_comes_before_the_tier_and_after_need_of_help() -> None:
+    assert level_of("private", is_vulnerable=False, is_expected=True) is ServiceLevel.APPOINTMENT
+    assert level_of(None, is_vulnerable=True, is_expected=True) is ServiceLevel.VULNERABLE
+
+
 def test_every_tier_has_a_level_and_every_level_a_promise() -> None:
     assert {level_of(tier, is_vulnerable=False) for tier in TIERS} == {ServiceLevel.ORDINARY, ServiceLevel.VIP}
     assert PROMISE_S.keys() == set(ServiceLevel)

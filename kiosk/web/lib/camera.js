@@ -25,6 +25,11 @@ export class Camera {
     this.#video.playsInline = true;
   }
 
+  /** Its part of the sign of life, as the server knows it. */
+  get health() {
+    return this.state.value === "starting" ? {} : { camera: this.state.value === "ready" ? "ok" : "lost" };
+  }
+
   /** Runs for ever. */
   async start() {
     for (;;) {
@@ -33,7 +38,7 @@ export class Camera {
         this.state.value = "ready";
         while (this.stream.value?.active) await this.#look();
       } catch {
-        // taken out, or not allowed: it is tried again below
+        // Unplugged, taken by another program or forbidden: looked for again below.
       }
       this.#close();
       this.state.value = "none";

@@ -122,7 +122,7 @@ idle.start();
 effect(() => void (document.documentElement.dataset.keyed = String(isKeyed.value)));
 keepAwake();
 void devicePage.start(() => ({
-  ...(camera.state.value !== "starting" && { camera: camera.state.value === "ready" ? "ok" : "lost" }),
+  ...camera.health,
   // Until its first key a kiosk has no reason to make a sound.
   ...(voice.state.value !== "blocked" && { voice: voice.state.value }),
 }));

@@ -1,4 +1,4 @@
-"""What the branch itself does about customers: enter somebody whom head office does not know yet."""
+"""What is done about single customers: entering somebody new, and saying who looks after whom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from lobby_server.customers import store
 from lobby_server.customers.rules import TIERS, Credential, Customer
+from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict
+from lobby_server.kernel.feeds import Difference, Outcome, TakeFeed
 from lobby_server.kernel.work import Work
 
 PROVISIONAL = "P-"
@@ -46,3 +48,21 @@ def enter_prospect(work: Work, request: EnterProspect) -> Customer:
         store.add_credentials(work.db, work.keys, prospect.id, [presented])
     work.audit("enter_prospect", prospect.id)
     return prospect
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Who looks after a customer."""
+
+    customer_no: str
+    staff_no: str
+
+
+def take_portfolios(work: Work, request: TakeFeed[Owned]) -> Outcome:
+    """Relationship owners as head office states them. Raises what `feeds.take` raises."""
+
+    def enter(difference: Difference[bytes, str]) -> None:
+        store.put_owners(work.db, {**difference.added, **difference.changed}, difference.gone)
+
+    told = {work.keys.index(each.customer_no, store.NUMBER): each.staff_no for each in request.file.lines}
+    return feeds.take(work, request, store.owners(work.db), told, enter)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lobby_server.customers.rules import Account, Consent, Credential, Customer, Facts, Tag
-from lobby_server.customers.tables import customer, customer_credential
+from lobby_server.customers.tables import customer, customer_credential, customer_owner
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.database import canonical
 from lobby_server.kernel.events import to_json
@@ -22,6 +22,11 @@ FACTS = "customer.facts"
 CREDENTIAL = "customer.credential"
 ROWS_A_STATEMENT = 500
 _FACTS = ("tags", "accounts", "consents", "risk_rating", "rated_on", "owner_staff_no", "born_year", "do_not_contact")
+
+
+_WITH_OWNER = sa.select(customer, customer_owner.c.staff_no.label("owner")).outerjoin(
+    customer_owner, customer_owner.c.number_index == customer.c.number_index
+)
 
 
 def find(db: sa.Connection, keys: Keyring, customer_id: str) -> Customer | None:
@@ -87,6 +92,21 @@ def add_credentials(db: sa.Connection, keys: Keyring, customer_id: str, credenti
         )
 
 
+def owners(db: sa.Connection) -> dict[bytes, str]:
+    """Every relationship that a portfolio states: staff number by the index of the customer's."""
+    return {bytes(row.number_index): row.staff_no for row in db.execute(sa.select(customer_owner))}
+
+
+def put_owners(db: sa.Connection, now: Mapping[bytes, str], gone: Collection[bytes]) -> None:
+    """Relationships as they are stated now."""
+    old = [*now, *gone]
+    for at in range(0, len(old), ROWS_A_STATEMENT):
+        portion = old[at : at + ROWS_A_STATEMENT]
+        db.execute(customer_owner.delete().where(customer_owner.c.number_index.in_(portion)))
+    if now:
+        db.execute(customer_owner.insert(), [{"number_index": index, "staff_no": who} for index, who in now.items()])
+
+
 def sealed(keys: Keyring, each: Customer) -> dict[str, Any]:
     """A customer as the table holds them."""
     facts = {name: to_json(getattr(each, name)) for name in _FACTS}
@@ -104,9 +124,9 @@ def sealed(keys: Keyring, each: Customer) -> dict[str, Any]:
 
 def _one(db: sa.Connection, keys: Keyring, which: sa.ColumnElement[bool]) -> Customer | None:
     """The customer; for a prospect whom head office has named since, the one they turned out to be."""
-    row = db.execute(sa.select(customer).where(which)).one_or_none()
+    row = db.execute(_WITH_OWNER.where(which)).one_or_none()
     if row is not None and row.merged_into is not None:
-        row = db.execute(sa.select(customer).where(customer.c.id == row.merged_into)).one()
+        row = db.execute(_WITH_OWNER.where(customer.c.id == row.merged_into)).one()
     return _customer(row, keys) if row is not None else None
 
 
@@ -121,7 +141,7 @@ def _customer(row: sa.Row[Any], keys: Keyring) -> Customer:
         tier_as_of=row.tier_as_of,
         is_prospect=row.is_prospect,
         gone_on=row.gone_on,
-        **{name: getattr(facts, name) for name in _FACTS},
+        **{name: getattr(facts, name) for name in _FACTS} | ({"owner_staff_no": row.owner} if row.owner else {}),
     )
 
 

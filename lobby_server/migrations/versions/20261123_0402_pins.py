@@ -18,5 +18,12 @@ def upgrade() -> None:
     op.add_column("staff", sa.Column("licences", types.Json(), server_default="[]", nullable=False))
     op.add_column("staff", sa.Column("pin_hash", sa.String(length=200), nullable=True))
     op.add_column("staff", sa.Column("pin_tries", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("staff", sa.Column("full_until", types.Moment(length=27), nullable=True))
     op.add_column("sign_in", sa.Column("device_id", sa.String(length=36), nullable=True))
     op.add_column("sign_in", sa.Column("seen_at", types.Moment(length=27), nullable=True))
+    op.create_table(
+        "pin_device",
+        sa.Column("device_id", sa.String(length=36), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_pin_device")),
+    )

@@ -24,7 +24,17 @@ from lobby_server.recommend.actions import recommend
 from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
 from lobby_server.visits.events import VisitArrived, VisitLeft
-from lobby_server.visits.rules import UNDO_WITHIN, Undo, Visit, VisitState, greeting_of, level_of, level_reason_of
+from lobby_server.visits.rules import (
+    UNDO_WITHIN,
+    Expected,
+    Undo,
+    Visit,
+    VisitState,
+    greeting_of,
+    level_of,
+    level_reason_of,
+    need_on_arrival,
+)
 
 CLAIM_ENDS = "visit.claim_ends"
 MACHINE_WAITED = "visit.machine_waited"
@@ -71,7 +81,7 @@ def arrive(work: Work, request: Arrive) -> Arrived:
     branch = branches.find_branch(work.db, work.actor.branch_id)
     assert branch is not None
     today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
-    visit = _new_visit(work, request, who.customer, branch, today)
+    visit = _new_visit(work, request, who, branch, today)
     store.add(work.db, visit)
     if who.appointment is not None:
         meet(work, Meet(who.appointment.id, visit.id))
@@ -89,8 +99,8 @@ def _running_visit(work: Work, who: Identified) -> Visit | None:
     if who.customer is not None:
         return store.live_of_customer(work.db, branch_id, who.customer.id)
     found = store.find(work.db, branch_id, who.visit_id)
-    ismine = found is not None and found.made_by == work.actor.label and found.left_at is None
-    return found if ismine else None
+    is_mine = found is not None and found.made_by == work.actor.label and found.left_at is None
+    return found if is_mine else None
 
 
 def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
@@ -102,7 +112,8 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
     return Arrived(visit, who.customer, queue_store.live_ticket_of(work.db, visit.id))
 
 
-def _new_visit(work: Work, request: Arrive, customer: Customer | None, branch: Branch, today: date) -> Visit:
+def _new_visit(work: Work, request: Arrive, who: Identified, branch: Branch, today: date) -> Visit:
+    customer, expected = who.customer, _expected(who)
     is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
     tier = customer.tier if customer else None
     return Visit(
@@ -112,14 +123,21 @@ def _new_visit(work: Work, request: Arrive, customer: Customer | None, branch: B
         arrived_at=work.now,
         customer_id=customer.id if customer else None,
         tier=tier,
-        service_level=level_of(tier, is_vulnerable=is_vulnerable),
-        level_reason=level_reason_of(tier, is_vulnerable=is_vulnerable),
-        need=infer_need(customer.tags, today) if customer else None,
+        service_level=level_of(tier, is_vulnerable=is_vulnerable, is_expected=expected is not None),
+        level_reason=level_reason_of(tier, is_vulnerable=is_vulnerable, is_expected=expected is not None),
+        need=need_on_arrival(infer_need(customer.tags, today) if customer else None, expected),
+        appointment=expected,
         greeting=greeting_of(work.now, branch.timezone, is_known=customer is not None),
         language=request.language,
         party_size=request.party_size,
         made_by=work.actor.label,
     )
+
+
+def _expected(who: Identified) -> Expected | None:
+    """What of an appointment a visit keeps."""
+    of = who.appointment
+    return Expected(of.id, of.service_type, of.starts_at, of.staff_id) if of else None
 
 
 def with_undo(work: Work, deed: str, before: Visit, after: Visit) -> Visit:

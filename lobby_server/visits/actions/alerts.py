@@ -12,15 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from lobby_server.branch.events import DeviceEvent
+from lobby_server.customers import store as customers
 from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
 from lobby_server.staff import store as staff
+from lobby_server.visits.actions import mine
 from lobby_server.visits.alerts import OnDuty, Turn, first_turn, next_turn, respond_s, unserved_groups
 from lobby_server.visits.events import AlertAcknowledged, AlertEnded, AlertEscalated, AlertEvent, AlertRaised
 from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung, Visit
 from lobby_server.visits.store import alerts as store
-from lobby_server.visits.store import lock as lock_visit
 
 ESCALATES = "alert.escalates"
 _LOBBY_MANAGER, _RM = "lobby_manager", "rm"
@@ -83,17 +85,48 @@ def raise_alert(work: Work, request: RaiseAlert) -> Alert:
 def raise_arrival(work: Work, visit: Visit, reason: str) -> Alert:
     """Somebody is to be met at the door; `reason` is the level that they arrived with, or `raised_level`."""
     facts = {"reason": reason, "service_level": str(visit.service_level)}
-    return raise_alert(
-        work,
-        RaiseAlert(
-            branch_id=visit.branch_id,
-            kind=AlertKind.ARRIVAL,
-            about=visit.id,
-            level=str(visit.service_level),
-            visit_id=visit.id,
-            facts=facts,
-        ),
+    return raise_alert(work, _about_visit(work, AlertKind.ARRIVAL, visit, facts))
+
+
+def raise_machine_failed(work: Work, visit: Visit, because: str) -> Alert:
+    """A machine sent its customer back without having done its work."""
+    return raise_alert(work, _about_visit(work, AlertKind.MACHINE_FAILED, visit, {"reason": because}))
+
+
+def raise_device_fault(work: Work, kind: AlertKind, told: DeviceEvent, **facts: str) -> Alert:
+    """Something is to be mended at a device."""
+    where = {"device": told.name, "device_kind": told.kind, "zone": told.zone}
+    request = RaiseAlert(
+        branch_id=told.branch_id,
+        kind=kind,
+        about=told.device_id,
+        device_id=told.device_id,
+        service_point=told.service_point,
+        facts={**where, **facts},
     )
+    return raise_alert(work, request)
+
+
+def _about_visit(work: Work, kind: AlertKind, visit: Visit, facts: Mapping[str, Any]) -> RaiseAlert:
+    """What to raise about a visit, with its customer's own relationship manager."""
+    return RaiseAlert(
+        branch_id=visit.branch_id,
+        kind=kind,
+        about=visit.id,
+        level=str(visit.service_level),
+        visit_id=visit.id,
+        owner_id=_owner_of(work, visit),
+        facts=facts,
+    )
+
+
+def _owner_of(work: Work, visit: Visit) -> str | None:
+    """The relationship manager whose customer it is, if they work at this branch."""
+    customer = customers.find(work.db, work.keys, visit.customer_id) if visit.customer_id else None
+    if customer is None or customer.owner_staff_no is None:
+        return None
+    owner = staff.find(work.db, work.keys, visit.branch_id, customer.owner_staff_no)
+    return owner[0].id if owner else None
 
 
 def _on_duty(work: Work, branch_id: str) -> OnDuty:
@@ -219,26 +252,14 @@ def ask_for_help(work: Work, request: AskForHelp) -> Alert:
 
     Raises NotFound("visit") for a visit that this device neither made nor was given.
     """
-    visit = _visit_at(work, request.visit_id) if request.visit_id else None
-    return raise_alert(
-        work,
-        RaiseAlert(
-            branch_id=work.actor.branch_id,
-            kind=AlertKind.HELP,
-            about=visit.id if visit else work.actor.id,
-            level=str(visit.service_level) if visit else None,
-            visit_id=visit.id if visit else None,
-            device_id=work.actor.id,
-            facts={"device": work.actor.name, "language": request.language},
-        ),
-    )
-
-
-def _visit_at(work: Work, visit_id: str) -> Visit:
-    visit = lock_visit(work.db, work.actor.branch_id, visit_id)
-    if visit is None or visit.left_at is not None or visit.made_by != work.actor.label:
+    facts = {"device": work.actor.name, "language": request.language}
+    if request.visit_id is None:
+        here = RaiseAlert(work.actor.branch_id, AlertKind.HELP, work.actor.id, device_id=work.actor.id, facts=facts)
+        return raise_alert(work, here)
+    visit = mine(work, request.visit_id)
+    if visit.left_at is not None:
         raise NotFound("visit")
-    return visit
+    return raise_alert(work, replace(_about_visit(work, AlertKind.HELP, visit, facts), device_id=work.actor.id))
 
 
 def _end(work: Work, alert: Alert, because: str) -> Alert:

@@ -38,7 +38,7 @@ from lobby_server.visits.rules import MACHINE_WAITS, MACHINE_WORK_MAX, Errand, V
 DONE, FAILED, REFUSED = "done", "failed", "refused"
 OUTCOMES = (DONE, FAILED, REFUSED)
 DONE_SELF_SERVICE = "done_self_service"
-_CAN_BE_HELD = frozenset({TicketState.WAITING, TicketState.DELAYED, TicketState.PARKED})
+CAN_BE_HELD = frozenset({TicketState.WAITING, TicketState.DELAYED, TicketState.PARKED})
 
 
 def send(work: Work, request: Route) -> Routed:
@@ -93,7 +93,7 @@ def _of_holder(work: Work, ticket: Ticket) -> Visit:
 def _send(work: Work, visit: Visit, service_type: ServiceType) -> Routed:
     ticket = queue_store.live_ticket_of(work.db, visit.id)
     is_free_to_go = visit.state in (VisitState.ARRIVED, VisitState.ROUTED) and visit.errand is None
-    if not is_free_to_go or (ticket is not None and ticket.state not in _CAN_BE_HELD):
+    if not is_free_to_go or (ticket is not None and ticket.state not in CAN_BE_HELD):
         raise already_routed(work, visit)
     around = look_around(work.db, visit, work.now)
     choice = around.better_way(visit, service_type, is_chosen=True)

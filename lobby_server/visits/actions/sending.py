@@ -143,7 +143,7 @@ def already_routed(work: Work, visit: Visit) -> Conflict:
 
 
 def ticket_of(work: Work, visit: Visit, service_type: ServiceType) -> Issued:
-    """A ticket at the place of the visit's arrival."""
+    """A ticket at the place of the visit's arrival; for an appointment at their adviser's point while it is open."""
     return issue_ticket(
         work,
         IssueTicket(
@@ -153,8 +153,17 @@ def ticket_of(work: Work, visit: Visit, service_type: ServiceType) -> Issued:
             service_level=str(visit.service_level),
             language=visit.language,
             arrived_at=visit.arrived_at,
+            only_at=_point_of_adviser(work, visit, service_type),
         ),
     )
+
+
+def _point_of_adviser(work: Work, visit: Visit, service_type: ServiceType) -> str | None:
+    expected = visit.appointment
+    if expected is None or expected.staff_id is None or expected.service_type != service_type.code:
+        return None
+    point = branches.point_of_staff(work.db, visit.branch_id, expected.staff_id)
+    return point.code if point is not None and point.is_open else None
 
 
 def need_of(visit: Visit, service_type: ServiceType) -> Need:
@@ -169,7 +178,7 @@ def sent(work: Work, before: Visit, after: Visit) -> Visit:
     after = with_undo(work, "route", before, after)
     store.save(work.db, after)
     work.no_longer_due(ABANDONED, before.id)
-    work.audit("route", after.id, route=after.route, service_type=after.service_type)
+    work.audit("route", after.id, branch_id=after.branch_id, route=after.route, service_type=after.service_type)
     work.record(VisitRouted(after.branch_id, after))
     return after
 

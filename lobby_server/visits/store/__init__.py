@@ -12,7 +12,7 @@ from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.database import Moment
 from lobby_server.kernel.events import to_json
 from lobby_server.recommend.rules import Need, Reason
-from lobby_server.visits.rules import Claim, Errand, ServiceLevel, Undo, Visit, VisitState
+from lobby_server.visits.rules import Claim, Errand, Expected, ServiceLevel, Undo, Visit, VisitState
 from lobby_server.visits.tables import errand, visit
 
 # Built once: every arrival and ticket runs these.
@@ -150,6 +150,7 @@ def _visit(row: Mapping[str, Any]) -> Visit:
     fields = dict(row)
     claimed_by, until = fields.pop("claimed_by"), fields.pop("claimed_until")
     need, at_machine, undo = fields.pop("need"), fields.pop("errand"), fields.pop("undo")
+    expected = fields.pop("appointment")
     return Visit(
         **{
             **fields,
@@ -160,6 +161,7 @@ def _visit(row: Mapping[str, Any]) -> Visit:
         },
         need=Need(need["code"], Reason(**need["reason"])) if need else None,
         claim=Claim(claimed_by, until) if claimed_by else None,
+        appointment=Expected(**{**expected, **_moments(expected, "starts_at")}) if expected else None,
         errand=Errand(**{**at_machine, **_moments(at_machine, "given_at", "started_at")}) if at_machine else None,
         undo=Undo(**{**undo, **_moments(undo, "until")}) if undo else None,
     )
@@ -184,6 +186,7 @@ def _fields(of: Visit) -> dict[str, Any]:
         "level_reason": to_json(of.level_reason),
         "claimed_by": of.claim.staff_id if of.claim else None,
         "claimed_until": of.claim.until if of.claim else None,
+        "appointment": to_json(of.appointment),
         "errand": to_json(of.errand),
         "steps_done": list(of.steps_done),
         "undo": to_json(of.undo),

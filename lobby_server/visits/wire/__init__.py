@@ -80,6 +80,14 @@ class Welcome(Wire):
     ticket: RunningTicket | None = None
 
 
+class ExpectedSeen(Wire):
+    """The appointment on which somebody came."""
+
+    starts_at: str
+    service_type: str
+    staff: StaffSeen | None
+
+
 class VisitSeen(Wire):
     """The card on a tablet. No name but the masked one.
 
@@ -106,6 +114,7 @@ class VisitSeen(Wire):
     recommendation: OfferSeen | None
     level_reason: dict[str, Any] | None
     companion_of: str | None
+    appointment: ExpectedSeen | None
     greeted_by: StaffSeen | None
     device: MachineSeen | None
     at_machine: bool
@@ -218,6 +227,7 @@ def visit_seen(
         claimed_until=claim["until"] if claim else None,
         level_reason=said(data.get("level_reason")),
         companion_of=data.get("companion_of"),
+        appointment=_expected(data.get("appointment"), colleagues),
         greeted_by=colleagues.get(data.get("greeted_by") or ""),
         device=device_of(errand),
         at_machine=bool(errand and errand["started_at"]),
@@ -249,8 +259,16 @@ def _need(data: Mapping[str, Any] | None) -> NeedSeen | None:
 
 def staff_ids(data: Mapping[str, Any]) -> list[str]:
     """The colleagues whose names a card shows."""
-    claim = data["claim"]
-    return [each for each in (claim and claim["staff_id"], data.get("greeted_by")) if each]
+    claim, expected = data["claim"], data.get("appointment")
+    ids = (claim and claim["staff_id"], expected and expected["staff_id"], data.get("greeted_by"))
+    return [each for each in ids if each]
+
+
+def _expected(data: Mapping[str, Any] | None, colleagues: Mapping[str, StaffSeen]) -> ExpectedSeen | None:
+    if data is None:
+        return None
+    staff = colleagues.get(data["staff_id"] or "")
+    return ExpectedSeen(starts_at=data["starts_at"], service_type=data["service_type"], staff=staff)
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:

@@ -43,6 +43,7 @@ export class Care {
     const answer = await this.#ask(path, body);
     if (!answer) return null;
     if (answer.visit) this.#live.put("visit", answer.visit);
+    if (answer.offer) this.#live.put("visit", { ...visit, recommendation: answer.offer });
     const press = () => void this.of(visit, "undo", {}, t("care.undone"));
     const undo = canUndo ? { words: t("act.undo"), press } : null;
     if (done) this.#notes.say(done, { undo, shownMs: canUndo ? UNDO_MS : undefined });

@@ -8,6 +8,7 @@ const PLACES = [
   ["teller", "/desk"],
   ["rm", "/desk"],
   ["head", "/tablet"],
+  ["admin", "/admin"],
 ];
 
 /**

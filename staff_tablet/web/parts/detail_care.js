@@ -28,6 +28,7 @@ export function DetailCare({ lobby, visit, care, isAble }) {
   const turn = (/** @type {Asked} */ what) => ask(asked === what ? null : what);
   const isOff = !isAble;
   const name = customerName(visit);
+  const leave = () => care.of(visit, "leave", { reason: "seen_leaving" }, t("care.left", { name }), true);
   return html`<section class="detail-part">
     <h3>${t("care.title")}</h3>
     <div class="detail-acts">
@@ -37,9 +38,7 @@ export function DetailCare({ lobby, visit, care, isAble }) {
       <//>
       <${Button} isOff=${isOff} onPress=${() => turn("level")}>${t("care.level")}<//>
       <${Button} isOff=${isOff} onPress=${() => turn("companion")}>${t("care.companion")}<//>
-      <${Button} isOff=${isOff} onPress=${() => care.of(visit, "leave", {}, t("care.left", { name }), true)}>
-        ${t("care.leave")}
-      <//>
+      <${Button} isOff=${isOff} onPress=${leave}>${t("care.leave")}<//>
     </div>
     ${asked === "level" && html`<${Levels} ...${{ visit, care }} done=${() => ask(null)} />`}
     ${asked === "companion" && html`<${Companions} ...${{ lobby, visit, care }} done=${() => ask(null)} />`}
@@ -50,7 +49,8 @@ export function DetailCare({ lobby, visit, care, isAble }) {
 function Levels({ visit, care, done }) {
   const set = async (/** @type {string} */ level, /** @type {string} */ reason) => {
     done();
-    await care.of(visit, "service-level", { level, reason }, t("care.level_set"), true);
+    const why = t(`level_reason.${reason}`);
+    await care.of(visit, "service-level", { level, reason: why }, t("care.level_set"), true);
   };
   return html`<ul class="services" aria-label=${t("care.level_why")}>
     ${LEVELS.map(

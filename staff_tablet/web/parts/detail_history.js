@@ -38,6 +38,6 @@ export function DetailHistory({ lobby, visit, care }) {
 
 /** @param {string} code @param {Record<string, any>} facts */
 function touchText(code, facts = {}) {
-  const key = `touch.${code.replace(".", "_")}`;
-  return has(key) ? t(key, { number: "", ...facts }).trim() : code;
+  const key = `touch.${code}`;
+  return has(key) ? t(key, { number: "", ...facts }).trim() : t("touch.other");
 }

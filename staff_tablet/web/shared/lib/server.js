@@ -41,10 +41,11 @@ export class Server {
    * @param {string} path
    * @param {unknown} body
    * @param {string} key kept by whoever may ask again
+   * @param {"POST" | "PUT" | "PATCH"} method
    */
-  command(path, body = {}, key = uuidv7()) {
+  command(path, body = {}, key = uuidv7(), method = "POST") {
     const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-    return this.#send("POST", path, JSON.stringify(body), headers);
+    return this.#send(method, path, JSON.stringify(body), headers);
   }
 
   /**

@@ -34,7 +34,7 @@ export type Visit = {
   claimed_until: string | null;
   language: string;
   promise_s: number;
-  level_reason?: string | null;
+  level_reason?: Reason | null;
   appointment?: { starts_at: string; service_type: string; staff: Staff | null } | null;
   companion_of?: string | null;
   device?: { code: string; names: Names; zone: string | null } | null;

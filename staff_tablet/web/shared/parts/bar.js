@@ -13,7 +13,7 @@ import { Icon } from "#shared/parts/icon.js";
 /**
  * @param {object} sent
  * @param {string} sent.title
- * @param {Live} sent.live
+ * @param {Live} [sent.live] a screen that lives by the news shows how fresh they are
  * @param {Server} sent.server
  * @param {(() => void)} [sent.onMe] somebody else takes over
  * @param {any} [sent.extra] a switch of this screen's own
@@ -24,7 +24,7 @@ export function Bar({ title, live, server, onMe, extra, children }) {
     <h1 class="bar-title">${title}<span class="bar-branch">${t("join.dot")}${nameOf(page.branch?.names)}</span></h1>
     <div class="bar-figures">${children}</div>
     <div class="bar-end">
-      <${ConnectionLight} live=${live} />
+      ${live && html`<${ConnectionLight} live=${live} />`}
       ${extra}<${Me} onMe=${onMe} />
       <button type="button" class="bar-act" onClick=${switchLang}>
         <${Icon} name="languages" /><span>${t("act.other_language")}</span>

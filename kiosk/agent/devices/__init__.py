@@ -1,0 +1,1 @@
+"""Everything that is plugged into a kiosk, one folder a kind, one file a driver."""

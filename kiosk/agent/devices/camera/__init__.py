@@ -1,0 +1,1 @@
+"""The kiosk's camera, which looks for codes all the time."""

@@ -1,0 +1,1 @@
+"""Bank card readers. The card's number never leaves their process."""

@@ -1,0 +1,1 @@
+"""Readers of the resident identity card. Its number never leaves their process."""

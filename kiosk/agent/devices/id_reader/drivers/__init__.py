@@ -1,0 +1,1 @@
+"""One file a driver; the file's name is its name in kiosk.toml."""

@@ -1,0 +1,1 @@
+"""Scan guns and built-in scanners, which read codes by themselves."""

@@ -1,0 +1,177 @@
+"""`branch-lobby-kiosk`: runs the devices, serves the page on loopback, tells the branch how the kiosk feels."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kiosk.agent import wire
+from kiosk.agent.device_key import KeyExposed, keep_enrolled, load_enrolled, load_key
+from kiosk.agent.page import Pages, boot_secret
+from kiosk.agent.server import Away, BranchServer, Refused
+from kiosk.agent.settings import BadSettings, Settings, read_settings
+from kiosk.agent.supervisor import Supervised
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY_S = 10.0
+# What a driver may hand on, and nothing else: a number that slips through a driver's fault stops here.
+_SEEN = {
+    "qr": re.compile(r"[\x20-\x7e]{1,512}"),
+    "card_token": re.compile(r"v\d{1,3}:[A-Za-z0-9_-]{27}"),
+    "id_token": re.compile(r"v\d{1,3}:[A-Za-z0-9_-]{27}"),
+}
+_BARE_DIGITS = re.compile(r"(?<!\d)(\d{13,19}|\d{17}[Xx])(?!\d)")
+_REFUSALS = ("use_chip", "unreadable", "other_bank", "expired_card")
+
+
+class Agent:
+    """The devices, the page and the branch server, and what goes between them."""
+
+    def __init__(self, settings: Settings, server: BranchServer) -> None:
+        self._settings = settings
+        self._server = server
+        extra = {"token_keys_file": str(settings.token_keys_file), "own_bins": list(settings.own_bins)}
+        self.devices = [Supervised(each, extra, self.hear) for each in settings.devices]
+        self._facts: dict[str, object] = {}
+        self.pages = Pages(boot_secret(settings.secret_file), self._welcome, self._answer)
+
+    async def run(self) -> None:
+        """Until it is ended. Raises BadSettings when a driver refuses its own."""
+        async with self.pages.listen(self._settings.port, self._settings.page_origins), asyncio.TaskGroup() as tasks:
+            for device in self.devices:
+                tasks.create_task(device.run())
+            tasks.create_task(self._beat())
+
+    def health(self) -> dict[str, object]:
+        """How the kiosk feels: one word a kind (`lost` before `ok`), and what the devices add."""
+        states: dict[str, object] = {}
+        for device in self.devices:
+            if states.get(device.device.kind) != "lost":
+                states[device.device.kind] = device.state
+        lost = {kind: "lost" for kind, state in states.items() if state == "lost"}
+        restarts = sum(device.restarts for device in self.devices)
+        offset = {"clock_offset_ms": self._server.clock_offset_ms, "restarts": restarts}
+        return {**states, **self._facts, **lost, **offset}
+
+    def hear(self, device: Supervised, word: Mapping[str, Any]) -> None:
+        """A driver's word: what the page must know goes to the page."""
+        match word.get("what"):
+            case "seen":
+                self._hand_on(str(word.get("kind")), str(word.get("value")), *word.get("older", ()))
+            case "refused" if word.get("reason") in _REFUSALS:
+                self.pages.tell(wire.to_page("refused", kind=device.device.kind, reason=word["reason"]))
+            case "health":
+                facts = {str(name): value for name, value in word["facts"].items()}
+                is_news = any(self._facts.get(name) != value for name, value in facts.items())
+                self._facts.update(facts)
+                if is_news:
+                    self.pages.tell(wire.to_page("health", facts=self.health()))
+            case "printed":
+                self.pages.tell(wire.to_page("printed", job_id=word["job_id"], state=word["state"]))
+
+    def _hand_on(self, kind: str, value: str, *older: str) -> None:
+        shape = _SEEN.get(kind)
+        is_pan = kind == "qr" and not value.startswith("BQ") and _BARE_DIGITS.fullmatch(value.strip())
+        if shape is None or not all(map(shape.fullmatch, (value, *older))) or is_pan:
+            log.warning("seen_not_handed_on", extra={"facts": {"kind": kind[:16]}})
+            return
+        self.pages.tell(wire.to_page("seen", kind=kind, value=value, older=list(older)))
+
+    def _welcome(self) -> list[str]:
+        enrolled = self._server.enrolled
+        known = {"device_id": enrolled.device_id, "branch": enrolled.branch} if enrolled else None
+        return [wire.to_page("welcome", protocol=wire.PROTOCOL, device=known, facts=self.health())]
+
+    async def _answer(self, word: wire.PageWord) -> str:
+        match word:
+            case wire.AskToken():
+                try:
+                    token, left_s = await self._server.token()
+                except (Away, Refused) as error:
+                    return wire.to_page("token", access_token=None, expires_in_s=0, reason=str(error))
+                return wire.to_page("token", access_token=token, expires_in_s=left_s, reason=None)
+            case wire.Print():
+                printers = [each for each in self.devices if each.device.kind == "printer"]
+                is_sent = any(each.order(what="print", **vars(word)) for each in printers)
+                return wire.to_page("printed", job_id=word.job_id, state="sent" if is_sent else "lost")
+            case wire.Hello():
+                return self._welcome()[0]
+
+    async def _beat(self) -> None:
+        """Every ten seconds, whatever happens: the branch must see a kiosk that is ill."""
+        while True:
+            try:
+                if self._server.enrolled is not None:
+                    await self._server.beat(self.health())
+            except (Away, Refused) as error:
+                log.warning("heartbeat_failed", extra={"facts": {"why": str(error)}})
+            await asyncio.sleep(BEAT_EVERY_S)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: at, level, name, facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; an error is told by its type alone, for its words may hold what was read."""
+        line: dict[str, object] = {"at": self.formatTime(record), "level": record.levelname.lower()}
+        line.update(name=record.getMessage(), facts=getattr(record, "facts", {}))
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
+async def start(settings: Settings, enrol_code: str | None) -> None:
+    """Let the kiosk in with a code, or run it until a signal ends it."""
+    key = load_key(settings.data_dir)
+    ca_file = settings.ca_file if settings.ca_file != Path() else None
+    server = BranchServer(settings.server, key, load_enrolled(settings.data_dir), ca_file=ca_file)
+    try:
+        if enrol_code is not None:
+            keep_enrolled(settings.data_dir, await server.enrol(enrol_code, settings.name))
+            return
+        running = asyncio.current_task()
+        assert running is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        await Agent(settings, server).run()
+    finally:
+        await server.close()
+
+
+def main(given: list[str] | None = None) -> int:
+    """The command. Exit 0 when ended in good order, 2 for wrong settings, 1 when the branch refused."""
+    parser = argparse.ArgumentParser(prog="branch-lobby-kiosk", description="The kiosk's device agent.")
+    parser.add_argument("--config", type=Path, required=True, help="the kiosk's settings (kiosk.toml)")
+    parser.add_argument("--enrol", metavar="CODE", help="let this kiosk in with a one-time code, then end")
+    told = parser.parse_args(given)
+    try:
+        settings = read_settings(told.config)
+        stderr = logging.StreamHandler(sys.stderr)
+        stderr.setFormatter(JsonLines())
+        logging.basicConfig(level=settings.log_level.upper(), handlers=[stderr], force=True)
+        asyncio.run(start(settings, told.enrol))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        return 0
+    except (Away, Refused) as error:
+        return _fail(f"the branch server refused or is away: {error}", 1)
+    except (BadSettings, KeyExposed) as error:
+        return _fail(str(error), 2)
+    except ExceptionGroup as group:
+        wrong = group.subgroup(BadSettings)
+        if wrong is None:
+            raise
+        return _fail(str(wrong.exceptions[0]), 2)
+    return 0
+
+
+def _fail(says: str, code: int) -> int:
+    sys.stderr.write(f"branch-lobby-kiosk: {says}\n")
+    return code

@@ -1,0 +1,125 @@
+"""The doors of referrals: logging one, answering an offer, following up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lobby_server.doors.routes import Answer, Call, Door
+from lobby_server.doors.who import HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.kernel.errors import Invalid
+from lobby_server.kernel.work import Work
+from lobby_server.realtime.wording import Reader
+from referral.lifecycle import actions, live, store, wire
+from referral.lifecycle.events import ReferralEvent
+from referral.lifecycle.rules import Referral, ReferralState
+
+_REFERRERS = {TELLER, LOBBY_MANAGER, RM}
+_OVERSEERS = {HEAD, LOBBY_MANAGER}
+_ROLES = ("referrer", "receiver")
+
+
+def referrals_door() -> Door:
+    """The doors."""
+    door = Door("referrals")
+    _logging(door)
+    _answering(door)
+    _following_up(door)
+    return door
+
+
+def _logging(door: Door) -> None:
+    @door.command("/referrals", may=_REFERRERS, takes=wire.Logged, gives=wire.ReferralAnswer, http_code=201)
+    def post_referral(call: Call) -> Answer:
+        """Log a need that was heard on a visit; it is offered at once."""
+        sent: wire.Logged = call.body
+        request = actions.LogReferral(
+            visit_id=sent.visit_id,
+            product_line=sent.product_line,
+            need=sent.need,
+            note=sent.note,
+            purpose=sent.consent.purpose,
+            wording_version=sent.consent.wording_version,
+            channel=sent.consent.channel,
+            wished_receiver=sent.wished_receiver,
+        )
+        return call.run(actions.log_referral, request, _answer)
+
+    @door.question("/referrals", may={STAFF}, gives=wire.ReferralList)
+    def get_referrals(call: Call) -> wire.ReferralList:
+        """My referrals, newest first; all of the branch for head and lobby manager. `state` and `role` narrow it."""
+        states = _among(call.query.get("state"), [str(each) for each in ReferralState], "state")
+        role = _among(call.query.get("role"), _ROLES, "role")
+        mine = None if role is None and call.actor.roles & _OVERSEERS else call.actor.id
+        with call.house.database.read() as db:
+            found = store.listed(db, call.actor.branch_id, {states} if states else None, mine, role)
+            reader = Reader(db, call.house.keys)
+            return wire.ReferralList(referrals=[live.seen(reader, _told(each)) for each in found])
+
+
+def _answering(door: Door) -> None:
+    @door.command("/referrals/{referral_id}/accept", may={RM}, gives=wire.ReferralAnswer)
+    def post_accept(call: Call) -> Answer:
+        """I take it, and answer for it from now on."""
+        return call.run(actions.accept, call.path["referral_id"], _answer)
+
+    @door.command("/referrals/{referral_id}/decline", may={RM}, takes=wire.Because, gives=wire.ReferralAnswer)
+    def post_decline(call: Call) -> Answer:
+        """Not for me: the next colleague is asked."""
+        return _with_reason(call, actions.decline)
+
+    @door.command("/referrals/{referral_id}/duplicate", may=_OVERSEERS, takes=wire.First, gives=wire.ReferralAnswer)
+    def post_duplicate(call: Call) -> Answer:
+        """The same need was logged before, under another product line."""
+        request = actions.SameNeed(call.path["referral_id"], call.body.of)
+        return call.run(actions.mark_duplicate, request, _answer)
+
+
+def _following_up(door: Door) -> None:
+    @door.command("/referrals/{referral_id}/contact", may={RM}, takes=wire.Met, gives=wire.ReferralAnswer)
+    def post_contact(call: Call) -> Answer:
+        """I spoke with the customer."""
+        return call.run(actions.contact, actions.Contact(call.path["referral_id"], call.body.evidence), _answer)
+
+    @door.command("/referrals/{referral_id}/qualify", may={RM}, gives=wire.ReferralAnswer)
+    def post_qualify(call: Call) -> Answer:
+        """The need is real."""
+        return call.run(actions.qualify, call.path["referral_id"], _answer)
+
+    @door.command("/referrals/{referral_id}/propose", may={RM}, gives=wire.ReferralAnswer)
+    def post_propose(call: Call) -> Answer:
+        """The customer has a proposal."""
+        return call.run(actions.propose, call.path["referral_id"], _answer)
+
+    @door.command("/referrals/{referral_id}/lose", may={RM}, takes=wire.Because, gives=wire.ReferralAnswer)
+    def post_lose(call: Call) -> Answer:
+        """It came to nothing."""
+        return _with_reason(call, actions.lose)
+
+    @door.command("/referrals/{referral_id}/withdraw", may=_REFERRERS, gives=wire.ReferralAnswer)
+    def post_withdraw(call: Call) -> Answer:
+        """The customer takes the consent back."""
+        return call.run(actions.withdraw, call.path["referral_id"], _answer)
+
+
+def _with_reason(call: Call, action: Callable[[Work, actions.WithReason], Referral]) -> Answer:
+    return call.run(action, actions.WithReason(call.path["referral_id"], call.body.reason), _answer)
+
+
+def _answer(work: Work, of: Referral) -> wire.ReferralAnswer:
+    is_mine = of.accepted_at is not None and of.receiver_id == work.actor.id
+    note = store.note_of(work.db, work.keys, of.id) if is_mine else None
+    return wire.ReferralAnswer(referral=live.seen(Reader(work.db, work.keys), _told(of)), note=note)
+
+
+def _told(of: Referral) -> dict[str, object]:
+    return ReferralEvent(of.branch_id, of).data()
+
+
+def _among(told: str | None, known: object, name: str) -> str | None:
+    """A word of the query, if it is one that is known. Raises Invalid("unknown_filter") naming the field."""
+    if told is None:
+        return None
+    assert isinstance(known, list | tuple)
+    if told not in known:
+        raise Invalid("unknown_filter", field=name, known=list(known))
+    return told

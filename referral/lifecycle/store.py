@@ -1,0 +1,222 @@
+"""Every query about referrals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from lobby_server.customers.tables import customer
+from lobby_server.kernel.clock import from_wire
+from lobby_server.kernel.database import canonical
+from lobby_server.kernel.events import to_json
+from lobby_server.kernel.privacy import Keyring
+from lobby_server.staff.tables import staff
+from referral.lifecycle.matching import Candidate
+from referral.lifecycle.rules import LIVE, Booking, Consent, Referral, ReferralState
+from referral.lifecycle.tables import booking, referral, referral_step
+
+NOTE = "referral.note"
+LISTED_MAX = 200  # a person's inbox; older ones are history
+_LIVE = [str(each) for each in LIVE]
+_FIELDS = [column for column in referral.c if column.name != "note_sealed"]
+_WEEK = timedelta(days=7)
+
+
+def lock_customer(db: sa.Connection, customer_id: str) -> None:
+    """Two who refer the same customer at once happen one after the other."""
+    db.execute(sa.select(customer.c.id).where(customer.c.id == customer_id).with_for_update())
+
+
+def live_claim(db: sa.Connection, customer_id: str, product_line: str) -> Referral | None:
+    """The referral that holds a customer and product line now, taken for this transaction; in whatever branch."""
+    mine = sa.and_(referral.c.customer_id == customer_id, referral.c.product_line == product_line)
+    row = db.execute(sa.select(*_FIELDS).where(mine, referral.c.state.in_(_LIVE)).with_for_update()).one_or_none()
+    return _referral(row) if row else None
+
+
+def add(db: sa.Connection, keys: Keyring, new: Referral, note: str | None) -> None:
+    """A referral with what its referrer wrote."""
+    note_sealed = keys.seal(note, NOTE) if note else None
+    db.execute(referral.insert().values(**_fields(new), note_sealed=note_sealed))
+
+
+def save(db: sa.Connection, changed: Referral) -> None:
+    """A referral as it stands now."""
+    db.execute(referral.update().where(referral.c.id == changed.id).values(_fields(changed)))
+
+
+def redact(db: sa.Connection, referral_id: str) -> None:
+    """Take the note away."""
+    db.execute(referral.update().where(referral.c.id == referral_id).values(note_sealed=None))
+
+
+def note_of(db: sa.Connection, keys: Keyring, referral_id: str) -> str | None:
+    """What the referrer wrote."""
+    sealed = db.scalar(sa.select(referral.c.note_sealed).where(referral.c.id == referral_id))
+    return keys.open(sealed, NOTE) if sealed else None
+
+
+def lock(db: sa.Connection, branch_id: str, referral_id: str) -> Referral | None:
+    """A referral of this branch, taken for this transaction."""
+    which = sa.and_(referral.c.id == referral_id, referral.c.branch_id == branch_id)
+    row = db.execute(sa.select(*_FIELDS).where(which).with_for_update()).one_or_none()
+    return _referral(row) if row else None
+
+
+def listed(
+    db: sa.Connection, branch_id: str, states: Collection[str] | None, staff_id: str | None, role: str | None
+) -> list[Referral]:
+    """Referrals of a branch, newest first: of everybody, or those in which a person has a role."""
+    asked = sa.select(*_FIELDS).where(referral.c.branch_id == branch_id)
+    if states is not None:
+        asked = asked.where(referral.c.state.in_(sorted(states)))
+    if staff_id is not None:
+        mine = {
+            "referrer": referral.c.referrer_id == staff_id,
+            "receiver": sa.or_(
+                sa.and_(referral.c.receiver_id == staff_id, referral.c.accepted_at.is_not(None)),
+                referral.c.offered_to == staff_id,
+                # Nobody would take it: whoever does has it.
+                referral.c.state == str(ReferralState.DECLINED),
+            ),
+        }
+        asked = asked.where(mine[role] if role else sa.or_(*mine.values()))
+    rows = db.execute(asked.order_by(referral.c.created_at.desc(), referral.c.id).limit(LISTED_MAX))
+    return [_referral(row) for row in rows]
+
+
+def add_step(
+    db: sa.Connection,
+    of: Referral,
+    deed: str,
+    before: ReferralState | None,
+    actor: str,
+    at: datetime,
+    evidence: object | None,
+) -> None:
+    """What befell it, as its next step."""
+    db.execute(
+        referral_step.insert().values(
+            referral_id=of.id,
+            seq=of.step_count,
+            deed=deed,
+            from_state=str(before) if before else None,
+            to_state=str(of.state),
+            actor=actor,
+            occurred_at=at,
+            recorded_at=at,
+            reason=of.reason,
+            evidence=to_json(evidence),
+            evidence_sha256=_sha256(to_json(evidence)) if evidence is not None else None,
+        )
+    )
+
+
+def steps(db: sa.Connection, referral_id: str) -> list[sa.Row[Any]]:
+    """Everything that befell it, in order."""
+    asked = sa.select(referral_step).where(referral_step.c.referral_id == referral_id)
+    return list(db.execute(asked.order_by(referral_step.c.seq)))
+
+
+def candidates(
+    db: sa.Connection,
+    branch_id: str,
+    without: Collection[str],
+    owner_staff_no: str | None,
+    present: Collection[str],
+    now: datetime,
+) -> list[Candidate]:
+    """The relationship managers of a branch who may be asked, with what the matcher weighs."""
+    rows = db.execute(sa.select(staff).where(staff.c.branch_id == branch_id, staff.c.disabled_at.is_(None))).all()
+    people = {row.id: row for row in rows if "rm" in row.roles and row.id not in without}
+    told = {each: _counts(db, each, now) for each in people}
+    return [
+        Candidate(
+            staff_id=each,
+            is_owner=row.staff_no == owner_staff_no,
+            is_licensed=True,
+            is_present=each in present,
+            open_count=told[each][0],
+            won_count=told[each][1],
+            closed_count=told[each][2],
+            offers_this_week=told[each][3],
+        )
+        for each, row in sorted(people.items())
+    ]
+
+
+def _counts(db: sa.Connection, staff_id: str, now: datetime) -> Sequence[int]:
+    """Live, won, closed and lately offered referrals of one person."""
+    is_theirs = sa.and_(referral.c.receiver_id == staff_id, referral.c.accepted_at.is_not(None))
+    won = referral.c.state == str(ReferralState.WON)
+    closed = referral.c.state.in_([str(ReferralState.WON), str(ReferralState.LOST), str(ReferralState.EXPIRED)])
+    offered = sa.and_(referral.c.offered_to == staff_id, referral.c.offered_at > now - _WEEK)
+    taken = sa.and_(is_theirs, referral.c.accepted_at > now - _WEEK)
+    row = db.execute(
+        sa.select(
+            *(
+                sa.func.coalesce(sa.func.sum(sa.case((each, 1), else_=0)), 0)
+                for each in (
+                    sa.and_(is_theirs, referral.c.state.in_(_LIVE)),
+                    sa.and_(is_theirs, won),
+                    sa.and_(is_theirs, closed),
+                    sa.or_(offered, taken),
+                )
+            )
+        ).where(sa.or_(referral.c.receiver_id == staff_id, referral.c.offered_to == staff_id))
+    ).one()
+    return [int(each) for each in row]
+
+
+# ---- Bookings -----------------------------------------------------------------------------------------------------
+
+
+def customer_of_number(db: sa.Connection, number_index: bytes) -> str | None:
+    """The customer with a number, by its blind index."""
+    found: str | None = db.scalar(sa.select(customer.c.id).where(customer.c.number_index == number_index))
+    return found
+
+
+def find_booking(db: sa.Connection, booking_id: str) -> sa.Row[Any] | None:
+    """A booking that was told before."""
+    return db.execute(sa.select(booking).where(booking.c.id == booking_id)).one_or_none()
+
+
+def is_reversed(db: sa.Connection, booking_id: str) -> bool:
+    """Whether a booking was undone by another."""
+    return db.execute(sa.select(booking.c.id).where(booking.c.reverses == booking_id)).first() is not None
+
+
+def add_booking(db: sa.Connection, told: Booking, told_sha256: str, referral_id: str | None, at: datetime) -> None:
+    """What head office said, by its digest."""
+    row = {"id": told.booking_id, "branch_id": told.branch_id, "told_sha256": told_sha256, "reverses": told.reverses}
+    db.execute(booking.insert().values(**row, referral_id=referral_id, at=at))
+
+
+def digest_of(told: Booking, number_index: bytes) -> str:
+    """Equal for a booking that is told in the same words."""
+    return _sha256([to_json(told), number_index.hex()])
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _fields(of: Referral) -> dict[str, Any]:
+    fields = {column.name: getattr(of, column.name) for column in _FIELDS}
+    return {**fields, "state": str(of.state), "consent": to_json(of.consent), "refused_by": list(of.refused_by)}
+
+
+def _referral(row: sa.Row[Any]) -> Referral:
+    fields = dict(row._mapping)
+    told = fields["consent"]
+    consent = Consent(**{**told, "taken_at": from_wire(told["taken_at"]), "revoked_at": None})
+    revoked_at = from_wire(told["revoked_at"]) if told["revoked_at"] else None
+    fields["state"] = ReferralState(fields["state"])
+    fields["refused_by"] = tuple(fields["refused_by"])
+    return Referral(**{**fields, "consent": replace(consent, revoked_at=revoked_at)})

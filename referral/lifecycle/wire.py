@@ -1,0 +1,98 @@
+"""Referrals on the wire: what is logged, and what colleagues see. Names are masked, the note is for the receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from lobby_server.doors.reading import Code, Id, Text, Wire
+from lobby_server.kernel.privacy import mask_name
+from lobby_server.queue.wire import StaffSeen
+
+
+class ConsentTold(Wire):
+    """What the customer agreed to, in which version of the words, and where."""
+
+    purpose: Literal["serve", "refer_internal", "contact_later", "third_party_product"]
+    wording_version: Code
+    channel: Literal["counter", "lobby", "kiosk", "phone"]
+
+
+class Logged(Wire):
+    """A need that was heard on a visit."""
+
+    visit_id: Id
+    product_line: Code
+    need: Code | None = None
+    note: Text | None = None
+    consent: ConsentTold
+    wished_receiver: Code | None = None
+
+
+class Because(Wire):
+    """Why."""
+
+    reason: Text
+
+
+class Met(Wire):
+    """How the receiver met the customer."""
+
+    evidence: Literal["lobby", "call", "video"]
+
+
+class First(Wire):
+    """The referral that was first."""
+
+    of: Id
+
+
+class ReferralSeen(Wire):
+    """A referral as colleagues see it. `offered_to` is whose turn it is; `receiver` has accepted it."""
+
+    id: str
+    visit_id: str
+    state: str
+    product_line: str
+    need: str | None
+    masked_name: str | None
+    referrer: StaffSeen | None
+    receiver: StaffSeen | None
+    offered_to: StaffSeen | None
+    offered_at: str | None
+    created_at: str
+    protected_until: str
+    is_late_entry: bool
+    refusals: int
+    step_count: int
+    reason: str | None
+    duplicate_of: str | None
+
+
+class ReferralAnswer(Wire):
+    """The referral as it stands after the deed; the note only for who answers for it."""
+
+    referral: ReferralSeen
+    note: str | None = None
+
+
+class ReferralList(Wire):
+    """Referrals, newest first."""
+
+    referrals: list[ReferralSeen]
+
+
+def referral_seen(data: Mapping[str, Any], name: str | None, people: Mapping[str, StaffSeen]) -> ReferralSeen:
+    """An event's referral with masked name and colleagues."""
+    kept = {field: data[field] for field in ReferralSeen.model_fields if field in data and field not in _PEOPLE}
+    return ReferralSeen(
+        **kept,
+        masked_name=mask_name(name) if name else None,
+        referrer=people.get(data["referrer_id"]),
+        receiver=people.get(data["receiver_id"]) if data["accepted_at"] else None,
+        offered_to=people.get(data["offered_to"]) if data["offered_to"] else None,
+        refusals=len(data["refused_by"]),
+    )
+
+
+_PEOPLE = ("referrer", "receiver", "offered_to")

@@ -1,0 +1,75 @@
+"""Referrals over HTTP: what is told to whom, and what a second or a stranger gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lobby_server.app import Lobby
+from tests import make
+from tests.doors.calling import Callers, new_key, refusal, told
+from tests.make import WANG
+
+NOTE = "下个月有定期到期"
+
+
+def visit_of(lobby: Lobby, callers: Callers) -> str:
+    code = make.seen(lobby.house, WANG)
+    return make.arrival(lobby.house, callers.kiosk.who, code).visit.id
+
+
+def words(visit_id: str, **more: Any) -> dict[str, Any]:
+    consent = {"purpose": "refer_internal", "wording_version": "2026-03", "channel": "counter"}
+    return {"visit_id": visit_id, "product_line": "wealth", "note": NOTE, "consent": consent, **more}
+
+
+def test_a_teller_logs_a_need_and_the_relationship_manager_takes_it(lobby: Lobby, callers: Callers) -> None:
+    body, key = words(visit_of(lobby, callers)), new_key()
+    answer = callers.teller.post("/referrals", body, key=key)
+    assert answer.status_code == 201
+    logged = told(answer)["referral"]
+    assert (logged["state"], logged["masked_name"], logged["refusals"]) == ("offered", "王*明", 0)
+    assert told(callers.teller.post("/referrals", body, key=key))["referral"]["id"] == logged["id"]
+    taken = told(callers.rm.post(f"/referrals/{logged['id']}/accept"))
+    assert taken["referral"]["state"] == "accepted"
+    assert taken["referral"]["receiver"]["staff_no"] == callers.rm.who.number
+    # What was written is for the one who answers for it.
+    assert taken["note"] == NOTE and told(answer)["note"] is None
+    for step in (("contact", {"evidence": "lobby"}), ("qualify", None), ("propose", None)):
+        assert callers.rm.post(f"/referrals/{logged['id']}/{step[0]}", step[1]).status_code == 200
+    (mine,) = told(callers.rm.get("/referrals?role=receiver"))["referrals"]
+    assert mine["state"] == "proposed"
+
+
+def test_the_second_is_told_who_was_first_and_no_answer_holds_the_full_name(lobby: Lobby, callers: Callers) -> None:
+    visit_id = visit_of(lobby, callers)
+    first = callers.teller.post("/referrals", words(visit_id))
+    second = callers.manager.post("/referrals", words(visit_id))
+    assert refusal(second) == (409, "duplicate")
+    assert told(second)["first"]["referrer"]["staff_no"] == callers.teller.who.number
+    for answer in (first, second, callers.head.get("/referrals")):
+        assert WANG.name not in answer.get_data(as_text=True)
+
+
+def test_everybody_sees_their_own_and_the_head_sees_all(lobby: Lobby, callers: Callers) -> None:
+    callers.teller.post("/referrals", words(visit_of(lobby, callers)))
+    seen = {
+        name: len(told(who.get("/referrals"))["referrals"])
+        for name, who in (("teller", callers.teller), ("head", callers.head), ("admin", callers.admin))
+    }
+    assert seen == {"teller": 1, "head": 1, "admin": 0}
+    assert told(callers.teller.get("/referrals?state=won"))["referrals"] == []
+    assert refusal(callers.teller.get("/referrals?state=happy")) == (422, "unknown_filter")
+
+
+def test_another_branch_has_no_such_visit_or_referral(lobby: Lobby, callers: Callers) -> None:
+    visit_id = visit_of(lobby, callers)
+    assert refusal(callers.foreign_teller.post("/referrals", words(visit_id))) == (404, "visit")
+    mine = told(callers.teller.post("/referrals", words(visit_id)))["referral"]["id"]
+    assert refusal(callers.foreign_teller.post(f"/referrals/{mine}/withdraw")) == (404, "referral")
+    assert told(callers.foreign_manager.get("/referrals"))["referrals"] == []
+
+
+def test_a_consent_for_something_else_is_no_consent(lobby: Lobby, callers: Callers) -> None:
+    body = words(visit_of(lobby, callers))
+    body["consent"] = {**body["consent"], "purpose": "serve"}
+    assert refusal(callers.teller.post("/referrals", body)) == (422, "consent_missing")

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Refused, Unreachable } from "#shared/lib/failures.js";
+import { filtered, hashOf, moved, placeOf } from "#staff/lib/filter.js";
+import { Office } from "#staff/lib/office.js";
+
+test("a filter keeps the rows that hold every word, whatever the case", () => {
+  const rows = ["T001 Zhou teller", "L001 Chen lobby manager", "T002 Chen teller"];
+  const shown = (/** @type {string} */ typed) => filtered(rows, typed, (row) => row);
+  assert.deepEqual(shown("chen TELLER"), ["T002 Chen teller"]);
+  assert.deepEqual(shown("  "), rows);
+  assert.deepEqual(shown("nobody"), []);
+});
+
+test("what is filtered stands in the address and is read back from it", () => {
+  for (const [name, typed] of [["staff", "a & b?"], ["devices", ""]])
+    assert.deepEqual(placeOf(hashOf(name, typed)), { name, typed });
+  assert.deepEqual(placeOf(""), { name: "", typed: "" });
+});
+
+test("arrow keys go through the rows and stop at their ends", () => {
+  assert.deepEqual(
+    [moved(0, "ArrowUp", 3), moved(0, "ArrowDown", 3), moved(2, "ArrowDown", 3), moved(1, "End", 3), moved(1, "x", 3)],
+    [0, 1, 2, 2, 1],
+  );
+});
+
+test("a change without an answer is asked again under the same key; a refusal is said", async () => {
+  /** @type {any[]} */
+  const [sent, said] = [[], []];
+  let failure = /** @type {Error | null} */ (new Unreachable("cut"));
+  const command = async (/** @type {any[]} */ ...what) => {
+    sent.push(what);
+    if (failure) throw failure;
+    return null;
+  };
+  const say = (/** @type {string} */ text) => said.push(text);
+  const office = new Office(/** @type {any} */ ({ server: { command }, notes: { say } }));
+  assert.equal(await office.change("PUT", "/x", { a: 1 }), null);
+  failure = null;
+  assert.deepEqual(await office.change("PUT", "/x", { a: 1 }, "saved"), {});
+  assert.deepEqual([sent[0][2] === sent[1][2], sent[0][3], said.at(-1)], [true, "PUT", "saved"]);
+  failure = new Refused(403, { code: "not_allowed" });
+  assert.equal(await office.change("PUT", "/x", {}), null);
+});
