@@ -16,7 +16,8 @@ from tests.whole.test_screens import PICTURES, SETTLE_MS, _violations
 
 LANGUAGES = pytest.mark.parametrize("language", ["zh-CN", "en"])
 LEAVES_MS = 16_000  # twelve seconds after a result, and some patience
-TICKET_BYTES_MAX, KIOSK_BYTES_MAX = 40_000, 100_000
+# The wall's page, files and first answers; of these the map of all modules of the house is a tenth.
+TICKET_BYTES_MAX, WALL_BYTES_MAX = 40_000, 112_000
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -97,7 +98,7 @@ def _memory(page: Page) -> str:
     return "".join(chunks)
 
 
-def test_the_phones_page_and_the_kiosk_are_light(browser: Windows) -> None:
+def test_the_phones_page_and_the_wall_are_light(browser: Windows) -> None:
     key = takes_a_ticket(kiosk(browser.server), "zh-CN")
     weights = {}
     for name, path in (("ticket", f"/t/{key}"), ("wall", "/demo/enrol/wall")):
@@ -110,7 +111,7 @@ def test_the_phones_page_and_the_kiosk_are_light(browser: Windows) -> None:
         page.wait_for_timeout(1200)
         weights[name] = sum(sizes)
     assert weights["ticket"] <= TICKET_BYTES_MAX, weights
-    assert weights["wall"] <= KIOSK_BYTES_MAX, weights
+    assert weights["wall"] <= WALL_BYTES_MAX, weights
 
 
 def test_the_phones_page_works_without_a_script(browser: Windows) -> None:
