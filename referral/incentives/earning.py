@@ -144,7 +144,12 @@ def _money(
 
 
 def _capped(cap_minor: int | None, minor: int, before: SoFar) -> int:
-    """The difference of two capped totals: in whatever order, the month gives the smaller of sum and cap."""
+    """The difference of two capped totals: in whatever order, the month gives the smaller of sum and cap.
+
+    What gives nothing of its own collects nothing that an undone booking set free: it may be of a denied class.
+    """
+    if minor == 0:
+        return 0
     total = before.all_uncapped_minor + minor
     return max(0, (total if cap_minor is None else min(cap_minor, total)) - before.all_amount_minor)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lobby_server.kernel.money import WHOLE_PPM
-from referral.incentives.earning import play
+from referral.incentives.earning import SoFar, earn, play
 from referral.incentives.guard import RULE_GUARD_FILE, hold_back_of, read_guard, rule_on
 from referral.incentives.plan import read_plan, sha256_of
 from referral.incentives.rules import (
@@ -184,6 +184,14 @@ def test_any_order_of_the_same_bookings_gives_everybody_the_same(
 def test_a_cap_holds_for_everybody_in_every_month(found: list[Win], cap: int) -> None:
     capped, free = play(found, some_plan(cap_minor=cap), GUARD, ZONE), play(found, some_plan(), GUARD, ZONE)
     assert all(amount <= min(free[who], 2 * cap) for who, amount in capped.items())
+
+
+def test_a_line_without_money_collects_nothing_that_an_undone_booking_set_free() -> None:
+    at = datetime(2026, 11, 5, tzinfo=UTC)
+    win = Win("0001", "B", "R", "p", "fund", 1, "CNY", at, (Credited("t", "referrer", frozenset(), at),))
+    below_the_cap = {"t": SoFar(all_uncapped_minor=3334, all_amount_minor=1)}
+    gives = earn(win, date(2026, 11, 5), some_plan(cap_minor=2), GUARD, below_the_cap)
+    assert not gives.is_cash_allowed and gives.amount_minor == 0
 
 
 @given(st.integers(2, 10_000_000), st.data(), st.none() | st.integers(0, 20_000), st.sampled_from((BANDS, TEAM)))
