@@ -21,7 +21,7 @@ from lobby_server.kernel.work import Work
 from lobby_server.staff import store as staff
 from lobby_server.staff.actions import AddStaff, add_staff
 
-PLAYED_KIOSK = "trial kiosk"
+PLAYED_KIOSK = "演示取号机"
 _PLAN = Path(__file__).with_name("demo_branch.toml")
 
 
