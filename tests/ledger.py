@@ -75,7 +75,7 @@ class Books:
         people = ((self.cast.zhou, REFERRER), (self.cast.wu, RECEIVER))
         told: dict[str, Any] = {
             "branch_id": HERE,
-            "booking_id": f"B{number}",
+            "booking_id": f"B{number:05d}",
             "referral_id": make.new_id(),
             "product": f"{line}-1",
             "product_line": line,

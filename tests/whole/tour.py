@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
@@ -91,20 +92,20 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     expect(desk.locator(".current-code")).to_contain_text("00", timeout=SLOW_MS)
     yield "desk-called", desk
     for name, key in (("desk-why", "w"), ("desk-transfer", "t"), ("desk-keys", "?")):
-        desk.keyboard.press(key)
+        _press(desk, key)
         yield name, _ready(desk, ".desk-panel")
         desk.keyboard.press("Escape")
-    desk.keyboard.press("p")
+    _press(desk, "p")
     yield "desk-aside", _ready(desk, ".note .undo")
-    desk.keyboard.press("h")
+    _press(desk, "h")
     yield "desk-by-hand", _ready(desk, ".choice")
     desk.keyboard.press("1")
     yield "desk-by-hand-why", _ready(desk, ".choice-form")
     desk.keyboard.press("1")
     expect(desk.locator(".current-code")).to_be_visible(timeout=SLOW_MS)
-    desk.keyboard.press("s")
+    _press(desk, "s")
     expect(desk.locator(".current.in_service")).to_be_visible(timeout=SLOW_MS)
-    desk.keyboard.press("d")
+    _press(desk, "d")
     yield "desk-next", _ready(desk, ".choice")
 
 
@@ -153,6 +154,13 @@ def _takes_a_ticket(door: Caller, service: str, language: str, customer: str | N
     routed = door.post(f"/visits/{visit['visit_id']}/route", {"service_type": service, "choice": "ticket"})
     key: str = routed.raise_for_status().json()["ticket"]["ticket_key"]
     return key
+
+
+def _press(desk: Page, key: str) -> None:
+    """As soon as the desk takes the key: while it waits for an answer it takes none, though the news may be there."""
+    cap = desk.locator("kbd", has_text=re.compile(f"^{re.escape(key.upper())}$"))
+    expect(desk.get_by_role("button", disabled=False).filter(has=cap).first).to_be_visible(timeout=SLOW_MS)
+    desk.keyboard.press(key)
 
 
 def _ready(page: Page, sign: str) -> Page:
