@@ -19,6 +19,8 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.recommend.actions import take_campaigns, take_products
 from lobby_server.recommend.wire import read_campaign_file, read_product_file
+from lobby_server.staff.actions import take_staff
+from lobby_server.staff.wire import read_staff_file
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[Hous
 
 KINDS: Mapping[str, Kind] = {
     "customers": Kind(read_customer_file, take_customer_file),
+    "staff": Kind(read_staff_file, _at_once(take_staff)),
     "portfolios": Kind(read_portfolio_file, _at_once(take_portfolios)),
     "services": Kind(read_services_file, _at_once(take_services)),
     "appointments": Kind(read_appointment_file, _at_once(take_appointments)),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lobby_server.doors.who import STAFF_ROLES
-from lobby_server.kernel import event_log
+from lobby_server.doors.who import HEAD, STAFF_ROLES
+from lobby_server.kernel import event_log, feeds
 from lobby_server.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unproven
+from lobby_server.kernel.feeds import Difference, Outcome, TakeFeed
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store
 from lobby_server.staff.events import SignedOut
-from lobby_server.staff.rules import PIN_TRIES_MAX, SIGN_IN_LIVES, SignIn, Staff
+from lobby_server.staff.rules import PIN_TRIES_MAX, SIGN_IN_LIVES, Employed, SignIn, Staff, employed
 
 COOKIE_PURPOSE = "sign_in"
+# No password matches it, and looking takes as long as with any other: the first one is made by `staff reset`.
+_NO_PASSWORD = ""
+
+Number = tuple[str, str]  # branch and staff number
 
 
 @dataclass(frozen=True)
@@ -149,14 +155,14 @@ def change_staff(work: Work, request: ChangeStaff) -> Staff:
     store.save(work.db, work.keys, changed)
     if (changed.roles, changed.disabled_at) != (known.roles, known.disabled_at):
         _shut_out(work, changed)
-    work.audit(
-        "change_staff",
-        changed.id,
-        roles=list(changed.roles),
-        licences=list(changed.licences),
-        is_disabled=changed.disabled_at is not None,
-    )
+    _audit_change(work, changed)
     return changed
+
+
+def _audit_change(work: Work, changed: Staff) -> None:
+    facts = {"roles": list(changed.roles), "licences": list(changed.licences)}
+    is_disabled = changed.disabled_at is not None
+    work.audit("change_staff", changed.id, branch_id=changed.branch_id, **facts, is_disabled=is_disabled)
 
 
 @dataclass(frozen=True)
@@ -174,6 +180,66 @@ def reset_staff(work: Work, request: Reset) -> Staff:
     _shut_out(work, known)
     work.audit("reset_staff", known.id)
     return known
+
+
+# ---- Head office --------------------------------------------------------------------------------------------------
+
+
+def take_staff(work: Work, request: TakeFeed[tuple[Number, Employed]]) -> Outcome:
+    """Who works where. In a full file whoever is missing is disabled; who comes back keeps number and password.
+
+    Somebody new cannot sign in before `staff reset`; who loses or gets a role is signed out. Raises
+    NotFound("branch"), Conflict("no_head_left") when a branch that has a head would have none, and what
+    `feeds.take` raises; a dry run raises the same.
+    """
+    told, here = dict(request.file.lines), event_log.branches(work.db)
+    unknown = sorted({branch_id for branch_id, _number in told} - set(here))
+    if unknown:
+        raise NotFound("branch", branch=unknown[0])
+    everybody = {(each.branch_id, each.staff_no): each for at in here for each in store.all_of(work.db, work.keys, at)}
+    known = {number: employed(each) for number, each in everybody.items() if each.disabled_at is None}
+    if not feeds.is_taken(work.db, request.file.mark):
+        _check_heads(known, known | told if not request.file.mark.is_full else told)
+
+    def enter(difference: Difference[Number, Employed]) -> None:
+        for number, says in {**difference.added, **difference.changed}.items():
+            _employ(work, everybody.get(number), number, says)
+        for number in difference.gone:
+            _let_go(work, everybody[number])
+
+    return feeds.take(work, request, known, told, enter)
+
+
+def _check_heads(before: Mapping[Number, Employed], after: Mapping[Number, Employed]) -> None:
+    headless = _branches_with_head(before) - _branches_with_head(after)
+    if headless:
+        raise Conflict("no_head_left", branch=min(headless))
+
+
+def _branches_with_head(of: Mapping[Number, Employed]) -> set[str]:
+    return {branch_id for (branch_id, _number), each in of.items() if HEAD in each.roles}
+
+
+def _employ(work: Work, before: Staff | None, number: Number, says: Employed) -> None:
+    roles, licences = tuple(sorted(says.roles)), tuple(sorted(says.licences))
+    if before is None:
+        branch_id, staff_no = number
+        new = Staff(work.ids.new_id(), branch_id, staff_no, says.name, roles, licences)
+        store.add(work.db, work.keys, new, _NO_PASSWORD)
+        work.audit("add_staff", new.id, branch_id=branch_id, roles=list(roles))
+        return
+    changed = replace(before, name=says.name, roles=roles, licences=licences, disabled_at=None)
+    store.save(work.db, work.keys, changed)
+    if set(before.roles) != says.roles:
+        _shut_out(work, before)
+    _audit_change(work, changed)
+
+
+def _let_go(work: Work, who: Staff) -> None:
+    gone = replace(who, disabled_at=work.now)
+    store.save(work.db, work.keys, gone)
+    _shut_out(work, who)
+    _audit_change(work, gone)
 
 
 def _colleague(work: Work, staff_no: str) -> Staff:

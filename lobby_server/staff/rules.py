@@ -28,6 +28,20 @@ class Staff:
 
 
 @dataclass(frozen=True)
+class Employed:
+    """What head office says of somebody who works in a branch."""
+
+    name: str
+    roles: frozenset[str]
+    licences: frozenset[str]
+
+
+def employed(who: Staff) -> Employed:
+    """What is known of somebody, in the same form."""
+    return Employed(who.name, frozenset(who.roles), frozenset(who.licences))
+
+
+@dataclass(frozen=True)
 class SignIn:
     """One person's sign-in on one browser."""
 

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from lobby_server.doors.feeds import read_feed
 from lobby_server.doors.reading import Code, Text, Wire
 from lobby_server.kernel.actor import Actor
-from lobby_server.staff.rules import LICENCES_MAX, SignIn, Staff, may_be_pin
+from lobby_server.kernel.feeds import FeedFile
+from lobby_server.staff.rules import LICENCES_MAX, Employed, SignIn, Staff, may_be_pin
 
 Roles = Annotated[list[Literal["admin", "head", "lobby_manager", "rm", "teller"]], Field(min_length=1, max_length=5)]
 Licences = Annotated[list[Code], Field(max_length=LICENCES_MAX)]
@@ -125,6 +127,30 @@ class PasswordMade(Wire):
 
     staff: StaffListed
     password: str
+
+
+class StaffLine(Wire):
+    """One line of head office's file of staff."""
+
+    branch: Code
+    staff_no: Code
+    name: Text
+    roles: Roles
+    licences: Licences = Field(default_factory=list)
+
+
+def read_staff_file(raw: bytes) -> FeedFile[tuple[tuple[str, str], Employed]]:
+    """Read a whole file; raises what `read_feed` raises. A number stands once in a branch."""
+    return read_feed(
+        raw,
+        "staff",
+        StaffLine,
+        lambda line, _mark: (
+            (line.branch, line.staff_no),
+            Employed(line.name, frozenset(line.roles), frozenset(line.licences)),
+        ),
+        lambda line: [("staff_no", (line.branch, line.staff_no))],
+    )
 
 
 def listed(who: Staff) -> StaffListed:
