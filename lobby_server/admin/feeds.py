@@ -21,6 +21,8 @@ from lobby_server.recommend.actions import take_campaigns, take_products
 from lobby_server.recommend.wire import read_campaign_file, read_product_file
 from lobby_server.staff.actions import take_staff
 from lobby_server.staff.wire import read_staff_file
+from referral.incentives.actions.plans import take_plans
+from referral.incentives.wire import read_plan_file
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[Hous
 KINDS: Mapping[str, Kind] = {
     "customers": Kind(read_customer_file, take_customer_file),
     "staff": Kind(read_staff_file, _at_once(take_staff)),
+    "plans": Kind(read_plan_file, _at_once(take_plans)),
     "portfolios": Kind(read_portfolio_file, _at_once(take_portfolios)),
     "services": Kind(read_services_file, _at_once(take_services)),
     "appointments": Kind(read_appointment_file, _at_once(take_appointments)),

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from lobby_server.doors.reading import Text, Wire
+from lobby_server.doors.feeds import read_feed
+from lobby_server.doors.reading import Code, Text, Wire
 from lobby_server.kernel.clock import to_wire
+from lobby_server.kernel.feeds import FeedFile
 from lobby_server.queue.wire import StaffSeen
 from referral.incentives.actions.disputes import Outcome
 from referral.incentives.actions.months import PayrollFile, Proposed
@@ -304,6 +306,24 @@ def rehearsal_seen(told: list[Difference], people: People) -> RehearsalSeen:
 def document_of(told: PlanDocument) -> dict[str, Any]:
     """A plan as it is stored and hashed."""
     return told.model_dump()
+
+
+class PlanLine(Wire):
+    """One line of head office's file of plans: the next version of one branch's."""
+
+    branch: Code
+    plan: PlanDocument
+
+
+def read_plan_file(raw: bytes) -> FeedFile[tuple[str, Mapping[str, Any]]]:
+    """Read a whole file; raises what `read_feed` raises. A branch stands once in it."""
+    return read_feed(
+        raw,
+        "plans",
+        PlanLine,
+        lambda line, _mark: (line.branch, document_of(line.plan)),
+        lambda line: [("branch", line.branch)],
+    )
 
 
 def _amounts(told: Mapping[str, int], people: People) -> list[PersonAmount]:

@@ -8,6 +8,7 @@ from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.house import House
 from referral.incentives.actions import plans
 from referral.incentives.actions.plans import ApprovePlan, Rehearse
+from tests import make
 from tests.ledger import SPLIT, TEAM, Books, books, plan
 from tests.make import Cast
 
@@ -48,7 +49,7 @@ def test_versions_follow_each_other_and_are_never_used_twice(of: Books) -> None:
     for version in (1, 3):
         with pytest.raises(Conflict, match="version_used") as refused:
             of.house.works.run(plans.propose_plan, plan(version, "2026-12-01"), of.admin)
-        assert refused.value.facts == {"expected": 2}
+        assert refused.value.facts == {"branch": make.HERE, "expected": 2}
 
 
 def test_a_booking_is_credited_by_the_plan_of_its_day_whenever_it_comes(of: Books) -> None:

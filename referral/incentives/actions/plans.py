@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from lobby_server.kernel import event_log, feeds
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
+from lobby_server.kernel.feeds import Difference as Differing
+from lobby_server.kernel.feeds import DryRun, Outcome, TakeFeed
 from lobby_server.kernel.work import Work
 from referral.incentives import store
 from referral.incentives.actions import GUARD
@@ -24,16 +27,44 @@ def propose_plan(work: Work, document: Mapping[str, Any]) -> PlanRow:
     Raises what `read_plan` raises, Conflict("version_used") unless the version is the next one, Conflict
     ("starts_too_early") unless it begins after this month and after every version before it.
     """
+    return _propose(work, work.actor.branch_id, document)
+
+
+def take_plans(work: Work, request: TakeFeed[tuple[str, Mapping[str, Any]]]) -> Outcome:
+    """The next version of each branch's plan, proposed by head office; the branch's own decider approves it.
+
+    A plan that says what the newest version says changes nothing. Raises NotFound("branch"), what `propose_plan` and
+    what `feeds.take` raise; a dry run, which does it all and keeps nothing, raises the same.
+    """
+    told = dict(request.file.lines)
+    unknown = sorted(told.keys() - set(event_log.branches(work.db)))
+    if unknown:
+        raise NotFound("branch", branch=unknown[0])
+    newest = {at: payouts.newest_plan(work.db, at, approved_only=False) for at in told}
+
+    def enter(difference: Differing[str, Mapping[str, Any]]) -> None:
+        # In a fixed order, so that two files cannot lock each other out.
+        for branch_id, document in sorted({**difference.added, **difference.changed}.items()):
+            _propose(work, branch_id, document)
+
+    known = {at: row.document for at, row in newest.items() if row is not None}
+    outcome = feeds.take(work, replace(request, is_dry=False), known, told, enter)
+    if request.is_dry:
+        raise DryRun(outcome)
+    return outcome
+
+
+def _propose(work: Work, branch_id: str, document: Mapping[str, Any]) -> PlanRow:
     plan = read_plan(document)
-    book = store.lock_book(work.db, work.actor.branch_id)
+    book = store.lock_book(work.db, branch_id)
     newest = payouts.newest_plan(work.db, book.branch_id, approved_only=False)
     expected = newest.version + 1 if newest else 1
     if plan.version != expected:
-        raise Conflict("version_used", expected=expected)
+        raise Conflict("version_used", branch=branch_id, expected=expected)
     _refuse_early(work, book, plan)
     row = PlanRow(plan.version, plan.starts_on, dict(document), sha256_of(document), work.actor.label, None)
     payouts.add_plan(work.db, book.branch_id, row, work.now)
-    work.audit("propose_plan", str(plan.version), sha256=row.sha256)
+    work.audit("propose_plan", str(plan.version), branch_id=branch_id, sha256=row.sha256)
     return row
 
 
@@ -47,7 +78,7 @@ def _refuse_early(work: Work, book: store.Book, plan: Plan) -> None:
     else:
         is_early = starts_in <= this_month or plan.starts_on <= before.starts_on
     if is_early:
-        raise Conflict("starts_too_early")
+        raise Conflict("starts_too_early", branch=book.branch_id)
 
 
 @dataclass(frozen=True)
