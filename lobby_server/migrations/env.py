@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import sqlalchemy as sa
 from alembic import context
 
@@ -19,6 +21,7 @@ from referral.lifecycle import tables as _lifecycle  # noqa: F401
 
 ONE_RUNNER = 6_021_957  # any number, the same for all: PostgreSQL's advisory lock
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "5s", "60s"
+WAL_TRIES, WAL_PAUSE_S = 600, 0.1  # together as long as SQLite waits for everything else
 
 
 def run() -> None:
@@ -32,8 +35,7 @@ def run() -> None:
             connection.commit()
         else:
             connection.exec_driver_sql("PRAGMA busy_timeout = 60000")
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-            connection.commit()
+            _write_ahead(connection)
             # Copying a table takes several statements: after a crash between them nothing of a step has happened.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
@@ -41,6 +43,20 @@ def run() -> None:
             context.run_migrations()
         connection.commit()
     engine.dispose()
+
+
+def _write_ahead(connection: sa.Connection) -> None:
+    """Into WAL mode. SQLite does not wait for another runner here, whatever its time-out is: it refuses at once."""
+    for tried in range(1, WAL_TRIES + 1):
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            connection.commit()
+            return
+        except sa.exc.OperationalError:
+            connection.rollback()
+            if tried == WAL_TRIES:
+                raise
+            time.sleep(WAL_PAUSE_S)
 
 
 run()
