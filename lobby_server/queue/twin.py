@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ WEIGHT_UNIT = 1000  # weights are whole thousandths
 PRIORITY_EVERY = 3  # promise 3: in degraded mode at most every third call of a window
 CLASSES_MAX = 62  # one bit each in a signed 64-bit mask
 COMPILED = numba is not None
+# What `_runs` takes, in numba's words: 8 fields of the customers, 6 of the points, the rules, the target.
+_RUNS_TAKES = f"({8 * 'i8[:,::1],'} i8[::1], i8[:,::1], {5 * 'i8[::1],'} i8)"
 
 
 @dataclass(frozen=True)
@@ -210,15 +213,19 @@ class _Branch:
 # ---- The core -----------------------------------------------------------------------------------------------------
 
 
-def _compiled(function: Any) -> Any:
-    """Machine code without the interpreter's lock, so that sockets go on; plain Python without numba."""
+def _compiled(function: Any, told: Any = None) -> Any:
+    """Machine code without the interpreter's lock, so that sockets go on; plain Python without numba.
+
+    With the types of its arguments `told` it is made at import, and for nothing else later: two native threads that
+    compile at once under gevent's patched locks wait for each other for ever.
+    """
     if not COMPILED:
         return function
     try:
-        return numba.njit(nogil=True, cache=True)(function)
+        return numba.njit(told, nogil=True, cache=True)(function)
     except RuntimeError:
         # Nowhere to keep the machine code (a read-only installation without a home): made anew at each start.
-        return numba.njit(nogil=True)(function)
+        return numba.njit(told, nogil=True)(function)
 
 
 @_compiled
@@ -326,7 +333,7 @@ def simulate(  # type: ignore[no-untyped-def]
     return called, overtaken
 
 
-@_compiled
+@partial(_compiled, told=_RUNS_TAKES)
 def _runs(  # type: ignore[no-untyped-def]
     klass, placed, weight, priority, overtaken, cap, service, leaves,
     serves, free, vip_run, since, breaks, closes, rules, target,
@@ -350,10 +357,12 @@ def runs_of(customers: Customers, points: Points, rules: Rules, target: int, *, 
     c, p = customers, points
     if compiled:
         told = np.array([rules.mode, rules.vip_run_max, rules.overdue_ms, rules.no_show_ms], np.int64)
-        found: Ints = _runs(
+        arrays = (
             c.klass, c.placed_ms, c.weight, c.priority, c.overtaken, c.cap, c.service_ms, c.leaves_ms,
-            p.serves, p.free_ms, p.vip_run, p.since_priority, p.breaks, p.closes_ms, told, target,
+            p.serves, p.free_ms, p.vip_run, p.since_priority, p.breaks, p.closes_ms, told,
         )  # fmt: skip
+        # In rows, as `_RUNS_TAKES` says; most are already.
+        found: Ints = _runs(*map(np.ascontiguousarray, arrays), target)
         return found
     called = [
         simulate_reference(row_of(c, r), replace(p, free_ms=p.free_ms[r]), rules, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -228,3 +229,24 @@ print({picture})
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout == "Waits(p10_s=0, p50_s=0, p90_s=0)\n"
+
+
+def test_the_first_askers_of_all_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Several native threads under gevent, and no machine code made before: each gets an answer."""
+    script = """
+from gevent import monkey; monkey.patch_all()
+import os
+import gevent
+from gevent.threadpool import ThreadPool
+from lobby_server.queue.forecast import Line, OpenPoint
+pool, line = ThreadPool(3), Line((), (OpenPoint("W1", ("A",)),), {}, None)
+askers = [gevent.spawn(pool.apply, line.wait, ("A",)) for _ in range(3)]
+gevent.joinall(askers, timeout=10)
+print([asker.value is not None for asker in askers], flush=True)
+os._exit(0)
+"""
+    at_first = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    found = subprocess.run(
+        [sys.executable, "-c", script], env=at_first, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert found.stdout == "[True, True, True]\n"
