@@ -115,7 +115,11 @@ def agent(folder: Path, devices: str, server: str = "http://127.0.0.1:1") -> Ite
         yield running
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0, running.log()
+        try:
+            assert process.wait(15) == 0, running.log()
+        finally:
+            process.kill()
+            process.wait()
 
 
 def answers(running: Agent) -> bool:

@@ -89,7 +89,11 @@ class Demo:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
-            self._process.wait(15)
+            try:
+                self._process.wait(15)
+            finally:  # whoever hangs is not left behind for the tests that follow
+                self._process.kill()
+                self._process.wait()
         self._process = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import cv2
@@ -12,12 +13,14 @@ from kiosk.agent.devices.port import DeviceTrouble
 
 @dataclass
 class Driver:
-    """Frames by OpenCV."""
+    """Frames by OpenCV; a recording is played as fast as it was taken."""
 
     device: str = "/dev/video0"
     width: int = 1280
     height: int = 720
     _capture: cv2.VideoCapture | None = field(default=None, init=False, repr=False)
+    _next_at_s: float = field(default=0.0, init=False, repr=False)
+    _frame_s: float = field(default=0.0, init=False, repr=False)
 
     def open(self) -> None:
         """Take the device; MJPG, for uncompressed 720p does not fit through USB 2 at 30 frames."""
@@ -30,11 +33,15 @@ class Driver:
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.width)
             capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.height)
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        elif frames_per_s := capture.get(cv2.CAP_PROP_FPS):
+            self._frame_s, self._next_at_s = 1 / frames_per_s, time.monotonic()
         self._capture = capture
 
     def frame(self) -> Picture | None:
         """The next picture. A device that gives none was pulled out; a recording is over."""
         assert self._capture is not None, "not open"
+        time.sleep(max(0.0, self._next_at_s - time.monotonic()))
+        self._next_at_s += self._frame_s
         is_read, pixels = self._capture.read()
         if is_read:
             return as_picture(pixels)
