@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lobby_server.kernel.work import Reactions, Work
 from lobby_server.staff import store as staff
 from referral.incentives import actions, store
@@ -11,7 +13,7 @@ from referral.lifecycle.rules import Referral
 
 
 def on_referral_won(work: Work, happened: ReferralWon) -> None:
-    """Credit it to who referred it and to who took it, if anybody did."""
+    """Credit it to who referred it, and to who had taken it by then, if anybody had."""
     told = happened.booking
     win = Win(
         branch_id=told.branch_id,
@@ -22,16 +24,17 @@ def on_referral_won(work: Work, happened: ReferralWon) -> None:
         base_minor=told.amount_minor,
         currency=told.currency,
         booked_at=told.booked_at,
-        credited=_credited(work, happened.referral),
+        credited=_credited(work, happened.referral, told.booked_at),
         conditions=told.conditions,
     )
     actions.accrue(work, win)
 
 
-def _credited(work: Work, of: Referral) -> tuple[Credited, ...]:
+def _credited(work: Work, of: Referral, booked_at: datetime) -> tuple[Credited, ...]:
     people = staff.named(work.db, work.keys, {of.referrer_id, of.receiver_id})
     referrer = Credited(of.referrer_id, REFERRER, frozenset(people[of.referrer_id].roles), of.created_at)
-    if of.accepted_at is None:
+    # Bookings are told late: who accepted after it was booked brought nothing about.
+    if of.accepted_at is None or of.accepted_at > booked_at:
         return (referrer,)
     return (referrer, Credited(of.receiver_id, RECEIVER, frozenset(people[of.receiver_id].roles), of.accepted_at))
 

@@ -363,8 +363,7 @@ def test_a_booking_that_is_undone_reverses_the_referral_once(house: House, cast:
     of = accepted(house, cast)
     take(house, booked(house, of))
     undone = booked(house, of, booking_id="B2", reverses="B1")
-    found = take(house, undone)
-    assert found is not None and found.state is ReferralState.REVERSED
+    assert (found := take(house, undone)) is not None and found.state is ReferralState.REVERSED
     assert take(house, undone) == found
     with pytest.raises(Conflict, match="reversed"):
         take(house, booked(house, of, booking_id="B3", reverses="B1"))
@@ -387,3 +386,14 @@ def test_a_win_is_in_the_ledger_in_the_same_commit_and_a_reversal_takes_it_out(h
     take(house, booked(house, of, booking_id="B2", reverses="B1"))
     with house.database.read() as db:
         assert ledger.balances(db, HERE) == {}
+
+
+def test_who_accepts_after_it_was_booked_is_not_credited(house: House, cast: Cast) -> None:
+    of = books(house, cast)
+    referred = logged(house, cast)
+    request = booked(house, referred)
+    make.advance(house, 30)
+    house.works.run(actions.accept, referred.id, cast.wu)
+    take(house, request)
+    assert of.balances(holder=cast.zhou.id) == {"accrued": -2_500} and of.balances(holder=cast.wu.id) == {}
+    assert of.faults() == []
