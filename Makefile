@@ -10,6 +10,8 @@ DATA_DIR ?= var/demo
 # What pytest runs, and with which options: make check-tests TESTS=tests/rules PYTEST_ARGS=-x
 TESTS ?= tests
 PYTEST_ARGS ?=
+# How many files of tests run at once: the shelves wait for servers and browsers about as much as they compute.
+WORKERS ?= 2
 export PYTHON ?= python3.11
 
 BIN := .venv/bin
@@ -104,7 +106,7 @@ check-web: $(NPM_STAMP) $(VENDORED) ## tsc, the browser lint and the JavaScript 
 
 check-tests: environment ## pytest, all shelves (TESTS=, PYTEST_ARGS=)
 	$(step) "Python tests, with the wheel's installation"
-	@$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile $(PYTEST_ARGS) $(TESTS)
 
 format: $(TEST_STAMP) ## put the Python files into shape
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
