@@ -84,12 +84,13 @@ class CalledSeen(TicketSeen):
 
 
 class PublicQueueSeen(Wire):
-    """The queue as a whole: by which rule it is served, and whether fewer windows are open than planned."""
+    """The queue as a whole: by which rule it is served, and whether too few windows are open or all kiosks are down."""
 
     discipline: str
     rule_version: str
     overtake_cap: int
     is_degraded: bool
+    kiosks_down: bool = False
     points_open: int
     points_planned: int | None
 
