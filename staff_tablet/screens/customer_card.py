@@ -29,6 +29,7 @@ from lobby_server.recommend.suitability import is_fresh
 from lobby_server.recommend.wire import OfferSeen, offer_seen
 from lobby_server.staff import store as staff
 from lobby_server.visits import store as visits
+from lobby_server.visits.actions.knowing import known
 from lobby_server.visits.actions.revealing import Reveal, reveal
 from lobby_server.visits.rules import Visit
 from lobby_server.visits.wire import NeedSeen
@@ -140,7 +141,8 @@ def post_reveal(call: Call) -> NameSeen:
 
 
 def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, customer_id: str) -> CustomerCard:
-    visit = visits.live_of_customer(db, branch_id, customer_id)
+    ids = customers.ids_of(db, customer_id)
+    visit = visits.live_of_customer(db, branch_id, ids)
     customer = customers.find(db, house.keys, customer_id) if visit else None
     if visit is None or customer is None:
         raise NotFound("customer")
@@ -149,7 +151,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
     today = business_day_of(house.clock.now(), branch.timezone, branch.cut_over_minute)
     has_claim = visit.claim is not None and visit.claim.staff_id == reader_id and visit.claim.until > house.clock.now()
     offers = recommendations.offers_of(db, [visit.id]).get(visit.id, [])
-    past = visits.past_of_customer(db, branch_id, customer.id, PAST_VISITS_MAX)
+    past = visits.past_of_customer(db, branch_id, ids, PAST_VISITS_MAX)
     return CustomerCard(
         customer_id=customer.id,
         visit_id=visit.id,
@@ -158,7 +160,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
         tier=TierSeen(code=customer.tier, as_of=customer.tier_as_of.isoformat()),
         needs=[
             NeedSeen(code=each.code, reason={"code": each.reason.code, **each.reason.facts})
-            for each in infer_needs(customer.tags, today)
+            for each in infer_needs(known(db, customer, branch, today).tags, today)
         ],
         tags=[
             TagSeen(name=each.name, source=each.source, as_of=each.as_of.isoformat())

@@ -34,6 +34,13 @@ def find(db: sa.Connection, keys: Keyring, customer_id: str) -> Customer | None:
     return _one(db, keys, customer.c.id == customer_id)
 
 
+def ids_of(db: sa.Connection, customer_id: str) -> list[str]:
+    """Every id under which a customer may stand: their own, and those of the prospects that they were before."""
+    into = sa.select(sa.func.coalesce(customer.c.merged_into, customer.c.id)).where(customer.c.id == customer_id)
+    same = sa.or_(customer.c.id == into.scalar_subquery(), customer.c.merged_into == into.scalar_subquery())
+    return list(db.scalars(sa.select(customer.c.id).where(same).order_by(customer.c.id)))
+
+
 def find_by_ref(db: sa.Connection, keys: Keyring, ref: bytes) -> Customer | None:
     """The customer whom a code's handle names."""
     return _one(db, keys, customer.c.ref == ref)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import Branch
+from lobby_server.customers import store as customers
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
@@ -23,6 +24,7 @@ from lobby_server.queue.rules import Ticket
 from lobby_server.recommend.actions import recommend
 from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
+from lobby_server.visits.actions.knowing import known
 from lobby_server.visits.events import VisitArrived, VisitLeft
 from lobby_server.visits.rules import (
     UNDO_WITHIN,
@@ -81,6 +83,8 @@ def arrive(work: Work, request: Arrive) -> Arrived:
     branch = branches.find_branch(work.db, work.actor.branch_id)
     assert branch is not None
     today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+    if who.customer is not None:
+        who = replace(who, customer=known(work.db, who.customer, branch, today))
     visit = _new_visit(work, request, who, branch, today)
     store.add(work.db, visit)
     if who.appointment is not None:
@@ -97,7 +101,7 @@ def _running_visit(work: Work, who: Identified) -> Visit | None:
     """The visit that a known customer, or an asker who lost our answer, is already on."""
     branch_id = work.actor.branch_id
     if who.customer is not None:
-        return store.live_of_customer(work.db, branch_id, who.customer.id)
+        return store.live_of_customer(work.db, branch_id, customers.ids_of(work.db, who.customer.id))
     found = store.find(work.db, branch_id, who.visit_id)
     is_mine = found is not None and found.made_by == work.actor.label and found.left_at is None
     return found if is_mine else None

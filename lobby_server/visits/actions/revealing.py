@@ -34,7 +34,8 @@ def reveal(work: Work, request: Reveal) -> Revealed:
 
     Raises NotFound("customer") for somebody who is not here, Forbidden("not_claimant"), audited.
     """
-    visit = store.live_of_customer(work.db, work.actor.branch_id, request.customer_id)
+    ids = customers.ids_of(work.db, request.customer_id)
+    visit = store.live_of_customer(work.db, work.actor.branch_id, ids)
     if visit is None:
         raise NotFound("customer")
     claim = visit.claim
