@@ -64,6 +64,21 @@ def awaited(db: sa.Connection, keys: Keyring, branch_id: str, customer_id: str, 
     return _one(db, keys, found)
 
 
+def open_of_visitor(
+    db: sa.Connection, keys: Keyring, customer_id: str, branch_id: str, visit_id: str, limit: int
+) -> list[Appointment]:
+    """The appointments here for which a customer is still expected, or has come on this visit, in order."""
+    met = sa.and_(appointment.c.state == AppointmentState.ARRIVED, appointment.c.visit_id == visit_id)
+    rows = db.execute(
+        sa.select(appointment)
+        .where(appointment.c.branch_id == branch_id, appointment.c.customer_id == customer_id)
+        .where(sa.or_(_BOOKED, met))
+        .order_by(appointment.c.starts_at, appointment.c.id)
+        .limit(limit)
+    )
+    return [_appointment(row, keys) for row in rows]
+
+
 def between(db: sa.Connection, keys: Keyring, branch_id: str, begin: datetime, end: datetime) -> list[Appointment]:
     """A branch's appointments that start in a span, in order."""
     rows = db.execute(

@@ -11,6 +11,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from lobby_server.appointments import store as appointments
 from lobby_server.branch import store as branches
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Consent, Customer
@@ -28,6 +29,7 @@ from lobby_server.recommend.rules import UNDERSTOOD, infer_needs
 from lobby_server.recommend.suitability import is_fresh
 from lobby_server.recommend.wire import OfferSeen, offer_seen
 from lobby_server.staff import store as staff
+from lobby_server.staff.rules import Staff
 from lobby_server.visits import store as visits
 from lobby_server.visits.actions.knowing import known
 from lobby_server.visits.actions.revealing import Reveal, reveal
@@ -35,6 +37,7 @@ from lobby_server.visits.rules import Visit
 from lobby_server.visits.wire import NeedSeen
 
 PAST_VISITS_MAX = 5  # what somebody can take in at a glance
+APPOINTMENTS_MAX = 5  # the next ones; nobody plans a talk around a sixth
 
 
 class TierSeen(Wire):
@@ -88,6 +91,16 @@ class PastVisit(Wire):
     left_because: str | None
 
 
+class AppointmentOnCard(Wire):
+    """An appointment here for which the customer is still expected, or on which they have come."""
+
+    id: str
+    starts_at: str
+    service_type: str
+    staff: StaffSeen | None
+    state: str
+
+
 class CustomerCard(Wire):
     """Everything about who stands here that a colleague may see now. `accounts` is null without the claim."""
 
@@ -104,6 +117,7 @@ class CustomerCard(Wire):
     consents: list[ConsentSeen]
     do_not_contact: bool
     owner: StaffSeen | None
+    appointments: list[AppointmentOnCard]
     past_visits: list[PastVisit]
 
 
@@ -173,6 +187,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
         consents=[_consent(each, today) for each in customer.consents],
         do_not_contact=customer.do_not_contact,
         owner=_owner(house, db, branch_id, customer),
+        appointments=_appointments(house, db, visit),
         past_visits=[_past(each) for each in past],
     )
 
@@ -204,6 +219,26 @@ def _owner(house: House, db: sa.Connection, branch_id: str, customer: Customer) 
         return None
     found = staff.find(db, house.keys, branch_id, customer.owner_staff_no)
     return StaffSeen(staff_no=customer.owner_staff_no, name=found[0].name if found else "")
+
+
+def _appointments(house: House, db: sa.Connection, visit: Visit) -> list[AppointmentOnCard]:
+    assert visit.customer_id is not None
+    found = appointments.open_of_visitor(db, house.keys, visit.customer_id, visit.branch_id, visit.id, APPOINTMENTS_MAX)
+    colleagues = staff.named(db, house.keys, {each.staff_id for each in found if each.staff_id})
+    return [
+        AppointmentOnCard(
+            id=each.id,
+            starts_at=to_wire(each.starts_at),
+            service_type=each.service_type,
+            staff=_colleague(colleagues.get(each.staff_id or "")),
+            state=str(each.state),
+        )
+        for each in found
+    ]
+
+
+def _colleague(found: Staff | None) -> StaffSeen | None:
+    return StaffSeen(staff_no=found.staff_no, name=found.name) if found else None
 
 
 def _past(visit: Visit) -> PastVisit:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from lobby_server.appointments import actions as appointments
+from lobby_server.appointments.actions import Book
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Customer, Tag
 from lobby_server.doors.routes import API
@@ -68,7 +71,47 @@ def test_the_card_tells_what_helps_and_not_who(callers: Callers, guest: str) -> 
     assert [each["product"] for each in seen["offers"]] == ["dep-1y"]
     assert [(each["purpose"], each["holds"]) for each in seen["consents"]] == [("serve", True)]
     assert seen["owner"] == {"staff_no": "R001", "name": "吴子昂"}
-    assert seen["accounts"] is None and seen["past_visits"] == []
+    assert seen["accounts"] is None and seen["past_visits"] == [] and seen["appointments"] == []
+
+
+def test_the_card_in_the_lobby_opens_the_customers_card_and_a_stranger_has_none(
+    house: House, callers: Callers, cast: make.Cast, guest: str
+) -> None:
+    stranger = make.arrival(house, cast.kiosk).visit.id
+    for who in ("manager", "teller", "rm", "head"):
+        seen = {each["visit_id"]: each["customer_id"] for each in told(getattr(callers, who).get("/lobby"))["visits"]}
+        assert seen == {guest: GUEST.id, stranger: None}
+    assert told(callers.manager.post(f"/visits/{guest}/claim"))["visit"]["customer_id"] == GUEST.id
+
+
+def test_the_card_holds_the_appointments_that_are_still_to_come(
+    house: House, callers: Callers, cast: make.Cast
+) -> None:
+    def booked(hours: int, **given: Any) -> str:
+        asked: dict[str, Any] = {"customer_no": make.LI.customer_no, "service_type": "wealth", "staff_no": None}
+        wish = Book(**{**asked, "starts_at": make.MORNING + timedelta(hours=hours), "minutes": 30, **given})
+        return house.works.run(appointments.book, wish, cast.chen).appointment.id
+
+    later, met, dropped = booked(30), booked(1, staff_no="R001"), booked(28)
+    house.works.run(appointments.cancel, dropped, cast.chen)
+    make.arrival(house, cast.kiosk, make.seen(house, make.LI))
+    seen = told(callers.manager.get(f"/customers/{make.LI.id}/card"))["appointments"]
+    assert seen == [
+        {
+            "id": met,
+            "starts_at": "2026-11-23T03:00:00.000000Z",
+            "service_type": "wealth",
+            "staff": {"staff_no": "R001", "name": "吴子昂"},
+            "state": "arrived",
+        },
+        {
+            "id": later,
+            "starts_at": "2026-11-24T08:00:00.000000Z",
+            "service_type": "wealth",
+            "staff": None,
+            "state": "booked",
+        },
+    ]
 
 
 def test_bands_are_shown_to_the_claimant_and_only_while_the_claim_lasts(

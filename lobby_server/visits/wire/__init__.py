@@ -89,13 +89,14 @@ class ExpectedSeen(Wire):
 
 
 class VisitSeen(Wire):
-    """The card on a tablet. No name but the masked one.
+    """The card on a tablet, for staff only. No name but the masked one; `customer_id` opens the customer's card.
 
     `device` is the machine that it was sent to, `at_machine` whether they have begun there. Until `undo_until`
     whoever did the newest deed may take it back.
     """
 
     visit_id: str
+    customer_id: str | None
     state: str
     arrived_at: str
     masked_name: str | None
@@ -238,6 +239,7 @@ def visit_seen(
 
 
 _SAME_FIELDS = (
+    "customer_id",
     "state",
     "arrived_at",
     "tier",
