@@ -20,8 +20,8 @@ from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.events import DeviceRevoked
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_service_types
 from lobby_server.customers import http as customers_http
+from lobby_server.doors import openapi
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
-from lobby_server.doors.openapi import document
 from lobby_server.doors.problems import answer_refusals
 from lobby_server.doors.routes import Answer, Call, Door, Route
 from lobby_server.doors.who import ANYONE
@@ -38,6 +38,7 @@ from lobby_server.kernel.work import Works
 from lobby_server.migrations import is_at_head
 from lobby_server.queue import live as queue_live
 from lobby_server.queue.http import queue_door
+from lobby_server.realtime import asyncapi
 from lobby_server.realtime.delivery import Delivery
 from lobby_server.realtime.hints import Hints
 from lobby_server.realtime.sockets import FRAME_BYTES_MAX, NAMESPACE, Hearing, Sockets
@@ -139,7 +140,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     if house.settings.demo:
         doors.append(demo_door(pages))
     described: list[Route] = []
-    doors.append(_contract_door(described))
+    doors.append(_contract_door(described, vocabulary))
     described += mount(app, house, doors, _who_is_it)
     refuse_without_policy(app, described)
     if breathe is not None:
@@ -252,12 +253,17 @@ def _health_door() -> Door:
     return door
 
 
-def _contract_door(described: list[Route]) -> Door:
+def _contract_door(described: list[Route], vocabulary: Vocabulary) -> Door:
     door = Door("contract", prefix="")
 
     @door.question("/openapi.json", may={ANYONE})
     def get_openapi(_call: Call) -> Answer:
         """This document."""
-        return Answer(200, canonical(document(described, VERSION)))
+        return Answer(200, canonical(openapi.document(described, VERSION)))
+
+    @door.question("/asyncapi.json", may={ANYONE})
+    def get_asyncapi(_call: Call) -> Answer:
+        """What is told over the socket, to whom, and in which shapes."""
+        return Answer(200, canonical(asyncapi.document(vocabulary, VERSION)))
 
     return door

@@ -281,6 +281,15 @@ def lose_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     db.execute(device.update().where(device.c.id == device_id).values(lost_at=now))
 
 
+def are_kiosks_down(db: sa.Connection, branch_id: str) -> bool:
+    """Whether a branch has kiosks and all of them are lost. One that never spoke yet is not lost."""
+    mine = sa.and_(device.c.branch_id == branch_id, device.c.kind == "kiosk", device.c.revoked_at.is_(None))
+    lost, alive = db.execute(
+        sa.select(sa.func.count(device.c.lost_at), sa.func.count().filter(device.c.lost_at.is_(None))).where(mine)
+    ).one()
+    return bool(lost) and not alive
+
+
 def add_challenge(db: sa.Connection, nonce_index: bytes, device_id: str, expires_at: datetime) -> None:
     """A number to sign."""
     db.execute(device_challenge.insert().values(nonce_index=nonce_index, device_id=device_id, expires_at=expires_at))

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lobby_server.admin import rotation
 from lobby_server.admin.founding import found_branches, read_branch_file
 from lobby_server.app import build_house
 from lobby_server.branch import store as branches
@@ -54,7 +55,7 @@ def add_administration(commands: Any, add: Add) -> None:
     _add_staff(commands.add_parser("staff", help="colleagues").add_subparsers(required=True, metavar="COMMAND"), add)
     devices = commands.add_parser("devices", help="kiosks, walls, tablets, machines")
     _add_devices(devices.add_subparsers(required=True, metavar="COMMAND"), add)
-    keys = commands.add_parser("keys", help="keys that head office signs customers' codes with")
+    keys = commands.add_parser("keys", help="what signs customers' codes, and what seals people's data")
     _add_keys(keys.add_subparsers(required=True, metavar="COMMAND"), add)
 
 
@@ -92,6 +93,8 @@ def _add_keys(keys: Any, add: Add) -> None:
     revoking = add(keys, "revoke-signing", _keys_revoke, "refuse codes that are signed with a key, for ever")
     revoking.add_argument("--kid", type=int, required=True, help="the key's number")
     add(keys, "list-signing", _keys_list, "head office's keys and whether they are in force")
+    add(keys, "rotate", _keys_rotate, "seal everything anew with a new key, while everybody works")
+    add(keys, "forget", _keys_forget, "destroy the sealing keys that nothing needs any more")
 
 
 def _branch_add(settings: Settings, given: argparse.Namespace) -> int:
@@ -173,6 +176,21 @@ def _keys_revoke(settings: Settings, given: argparse.Namespace) -> int:
     house = build_house(settings)
     house.works.run(revoke_signing_key, given.kid, system(first_branch(house)))
     say(f"codes signed with key {given.kid} are refused")
+    return 0
+
+
+def _keys_rotate(settings: Settings, _given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    count = rotation.rotate(house, first_branch(house))
+    say(f"{count} values are sealed with key {house.keys.current}")
+    say("Older keys still open older backups: keep a copy of the keys with each, then `branch-lobby keys forget`.")
+    return 0
+
+
+def _keys_forget(settings: Settings, _given: argparse.Namespace) -> int:
+    house = build_house(settings)
+    rotation.forget(house, first_branch(house))
+    say(f"only key {house.keys.current} is left")
     return 0
 
 

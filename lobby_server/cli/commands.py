@@ -19,6 +19,7 @@ from lobby_server.admin.credential import living_code
 from lobby_server.admin.feeds import KINDS, Import, take
 from lobby_server.app import VERSION, build_house
 from lobby_server.cli.administration import Command, add_administration, first_branch, say
+from lobby_server.cli.keeping import add_keeping
 from lobby_server.cli.serving import serve, serve_demo, serve_worker
 from lobby_server.doors.feeds import read_bytes
 from lobby_server.doors.files import MissingFiles
@@ -174,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     simulating.add_argument("--discipline", choices=MODES, help="another order of service")
 
     add_administration(commands, add)
+    add_keeping(commands, add)
     credential = commands.add_parser("credential", help="codes for trials").add_subparsers(
         required=True, metavar="COMMAND"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lobby_server.kernel.database import metadata
+from lobby_server.kernel.database import SEALED_AS, metadata
 
 customer = sa.Table(
     "customer",
@@ -55,6 +55,7 @@ customer_staged = sa.Table(
         for each in customer.c
         if each.name not in ("is_prospect", "merged_into")
     ),
+    info={SEALED_AS: customer.name},
 )
 
 credential_staged = sa.Table(

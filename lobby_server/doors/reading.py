@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Collection
-from typing import Annotated, Any, NoReturn, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -27,6 +27,11 @@ class Wire(BaseModel):
     """Base of everything that crosses the wire: no unknown field, no silent conversion, no change later."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def from_event(cls, recorded: Mapping[str, Any]) -> Self:
+        """What this shape knows of an event's data: another version of us may have recorded more, or less."""
+        return cls(**{name: recorded[name] for name in cls.model_fields if name in recorded})
 
 
 def _an_id(text: str) -> str:

@@ -42,6 +42,9 @@ PG_PAUSE_S = (0.005, 0.05)  # between two tries; a unit takes about 5 ms
 _PG_TRY_AGAIN = ("40001", "40P01")  # serialization failure, deadlock detected
 EXIT_IO_ERROR = 74  # sysexits EX_IOERR
 
+# In a table's `info`: the name of the table for which its sealed values were sealed, where that is another.
+SEALED_AS = "sealed_as"
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -42,6 +42,11 @@ def position(db: sa.Connection, branch_id: str) -> Position:
     return Position(row.epoch, row.seq)
 
 
+def begin_epoch(db: sa.Connection, branch_id: str, epoch: str) -> None:
+    """From here on the numbers belong to another history."""
+    db.execute(branch_clock.update().where(branch_clock.c.branch_id == branch_id).values(epoch=epoch))
+
+
 def branches(db: sa.Connection) -> list[str]:
     """Every branch that has a history here."""
     return list(db.scalars(_BRANCHES))

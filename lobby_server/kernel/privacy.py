@@ -13,13 +13,14 @@ import hmac
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEYRING_FILE = "keyring.json"
+KEY_ID_BYTES = 2
 _NONCE_BYTES = 12
 _COMPOUND_SURNAMES = frozenset(
     "欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 令狐 慕容 宇文 司徒 夏侯 独孤 南宫 万俟 闻人 端木 轩辕 长孙".split()
@@ -37,31 +38,40 @@ class CannotOpen(Exception):
     """A sealed value was altered, or its key is not here."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Keyring:
-    """The branch server's secrets. `seal_keys` by id; new values are sealed under `current`."""
+    """The branch server's secrets. `seal_keys` by id; new values are sealed under `current`.
+
+    Those two follow the file at `path`, so that every process takes up a new key without a new start.
+    """
 
     current: int
     seal_keys: dict[int, bytes]
     index_key: bytes
     audit_key: bytes
     pepper: bytes
+    path: Path | None = field(default=None, compare=False)
+    _read_as: tuple[int, int] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Keyring(current={self.current}, ids={sorted(self.seal_keys)})"
 
     def seal(self, text: str, purpose: str) -> bytes:
         """Encrypt `text` for one `purpose` (`customer.name`): it opens only for the same purpose."""
-        nonce = os.urandom(_NONCE_BYTES)
-        body = AESGCM(self.seal_keys[self.current]).encrypt(nonce, text.encode(), purpose.encode())
-        return self.current.to_bytes(2, "big") + nonce + body
+        self._follow()
+        current, nonce = self.current, os.urandom(_NONCE_BYTES)
+        body = AESGCM(self.seal_keys[current]).encrypt(nonce, text.encode(), purpose.encode())
+        return current.to_bytes(KEY_ID_BYTES, "big") + nonce + body
 
     def open(self, sealed: bytes, purpose: str) -> str:
         """The reverse of `seal`. Raises CannotOpen when altered, for another purpose or without its key."""
-        key = self.seal_keys.get(int.from_bytes(sealed[:2], "big"))
+        key_id, rest = int.from_bytes(sealed[:KEY_ID_BYTES], "big"), sealed[KEY_ID_BYTES:]
+        if key_id not in self.seal_keys:
+            self._follow()
+        key = self.seal_keys.get(key_id)
         if key is None:
             raise CannotOpen(purpose)
-        nonce, body = sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
+        nonce, body = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
         try:
             return AESGCM(key).decrypt(nonce, body, purpose.encode()).decode()
         except (InvalidTag, ValueError) as error:
@@ -71,6 +81,39 @@ class Keyring:
         """32 bytes that are equal for equal values of one purpose and tell nothing else."""
         raw = value.encode() if isinstance(value, str) else value
         return hmac.new(self.index_key, purpose.encode() + b"\0" + raw, hashlib.sha256).digest()
+
+    def rotate(self) -> None:
+        """Make a new key to seal with, written down before it is used; the others still open what they sealed.
+
+        Raises FileNotFoundError for keys that came from no file.
+        """
+        self._follow()
+        new = max(self.seal_keys) + 1
+        self._rewrite(new, {**self.seal_keys, new: os.urandom(32)})
+
+    def forget(self) -> None:
+        """Drop every key but the current one. The caller knows that nothing is sealed with them any more."""
+        self._follow()
+        self._rewrite(self.current, {self.current: self.seal_keys[self.current]})
+
+    def written_at(self) -> float:
+        """When the file was written, in seconds since 1970; 0 for keys that came from no file."""
+        return self.path.stat().st_mtime if self.path is not None else 0.0
+
+    def _rewrite(self, current: int, seal_keys: dict[int, bytes]) -> None:
+        if self.path is None:
+            raise FileNotFoundError("these keys came from no file")
+        _write_keyring(self.path, replace(self, current=current, seal_keys=seal_keys))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Take up what another process wrote. A file that is not there just now changes nothing."""
+        if self.path is None or (read_as := _as_read(self.path)) in (None, self._read_as):
+            return
+        kept = load_keyring(self.path.parent, make=False)
+        # The keys first: whoever reads in between finds the key of either id.
+        self.seal_keys = kept.seal_keys
+        self.current, self._read_as = kept.current, read_as
 
 
 def new_keyring() -> Keyring:
@@ -89,14 +132,25 @@ def load_keyring(folder: Path, *, make: bool) -> Keyring:
         if not make:
             raise FileNotFoundError(f"no keys at {path}; `branch-lobby migrate` makes them for a new branch")
         _write_keyring(path, new_keyring())
-    kept = json.loads(path.read_text())
+    read_as, kept = _as_read(path), json.loads(path.read_text())
     return Keyring(
         current=kept["current"],
         seal_keys={int(key_id): base64.b64decode(key) for key_id, key in kept["seal_keys"].items()},
         index_key=base64.b64decode(kept["index_key"]),
         audit_key=base64.b64decode(kept["audit_key"]),
         pepper=base64.b64decode(kept["pepper"]),
+        path=path,
+        _read_as=read_as,
     )
+
+
+def _as_read(path: Path) -> tuple[int, int] | None:
+    """What changes when the file is written anew."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _write_keyring(path: Path, keys: Keyring) -> None:

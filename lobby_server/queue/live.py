@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from lobby_server.branch import events as branch_events
 from lobby_server.branch import live as branch_live
 from lobby_server.kernel.events import Recorded
 from lobby_server.queue import events, wire
-from lobby_server.realtime.wording import Reader, Wording, as_recorded
+from lobby_server.realtime.wording import Reader, Wording
 from lobby_server.staff import store as staff
 
 STAFF_AUDIENCES = branch_live.STAFF_AUDIENCES
 PUBLIC_AUDIENCES = branch_live.PUBLIC_AUDIENCES
 
 
-def _ticket_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+def _ticket_for_staff(_reader: Reader, happened: Recorded) -> wire.TicketSeen:
     return wire.staff_form(happened.data)
 
 
-def _call_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+def _call_for_staff(_reader: Reader, happened: Recorded) -> wire.CalledSeen:
     return wire.call_form(happened.data)
 
 
-def _ticket_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+def _ticket_for_all(_reader: Reader, happened: Recorded) -> wire.PublicTicket:
     return wire.public_form(happened.data)
 
 
-def _call_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
+def _call_for_all(_reader: Reader, happened: Recorded) -> wire.PublicCall:
     return wire.public_call(happened.data)
 
 
-def _point_for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return wire.point_seen(happened.data, colleague(reader, happened.data["staff_id"])).model_dump()
+def _point_for_staff(reader: Reader, happened: Recorded) -> wire.PointSeen:
+    return wire.point_seen(happened.data, colleague(reader, happened.data["staff_id"]))
 
 
-def _point_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return wire.point_seen(happened.data, None).model_dump()
+def _point_for_all(_reader: Reader, happened: Recorded) -> wire.PointSeen:
+    return wire.point_seen(happened.data, None)
 
 
-def _queue_for_staff(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return wire.queue_seen(happened.data).model_dump()
+def _queue_for_staff(_reader: Reader, happened: Recorded) -> wire.QueueSeen:
+    return wire.queue_seen(happened.data)
 
 
-def _queue_for_all(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return wire.public_queue_seen(happened.data).model_dump()
+def _queue_for_all(_reader: Reader, happened: Recorded) -> wire.PublicQueueSeen:
+    return wire.public_queue_seen(happened.data)
+
+
+def _rating_for_head(_reader: Reader, happened: Recorded) -> wire.RatingSeen:
+    return wire.RatingSeen.from_event(happened.data)
+
+
+def _waits_for_all(_reader: Reader, happened: Recorded) -> wire.WaitsSeen:
+    return wire.WaitsSeen.from_event(happened.data)
 
 
 def colleague(reader: Reader, staff_id: str | None) -> wire.StaffSeen | None:
@@ -75,8 +80,8 @@ WORDING: Wording = {
     branch_events.ServicePointChanged.type: _POINTS,
     events.ServicePointOpened.type: _POINTS,
     events.ServicePointClosed.type: _POINTS,
-    events.TicketRated.type: {"head": as_recorded},
+    events.TicketRated.type: {"head": _rating_for_head},
     events.QueueChanged.type: dict.fromkeys(STAFF_AUDIENCES, _queue_for_staff)
     | dict.fromkeys(PUBLIC_AUDIENCES, _queue_for_all),
-    events.ExpectedWaitChanged.type: dict.fromkeys(STAFF_AUDIENCES + PUBLIC_AUDIENCES, as_recorded),
+    events.ExpectedWaitChanged.type: dict.fromkeys(STAFF_AUDIENCES + PUBLIC_AUDIENCES, _waits_for_all),
 }

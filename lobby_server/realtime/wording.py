@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 
 from lobby_server.kernel.events import Recorded, to_json
 from lobby_server.kernel.privacy import Keyring
@@ -24,17 +25,13 @@ class Reader:
         """An event in a worder's words, put only once however many audiences share the worder."""
         key = (happened.branch_id, happened.seq, worder)
         if key not in self._memory:
-            self._memory[key] = worder(self, happened)
+            self._memory[key] = worder(self, happened).model_dump()
         return self._memory[key]
 
 
-Worder = Callable[[Reader, Recorded], Mapping[str, Any]]
+# What it says it returns is the shape that the contract promises.
+Worder = Callable[[Reader, Recorded], BaseModel]
 Wording = Mapping[str, Mapping[str, Worder]]
-
-
-def as_recorded(_reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    """The worder for events that hold nothing to hide."""
-    return happened.data
 
 
 class Vocabulary:
@@ -51,6 +48,11 @@ class Vocabulary:
             audience: frozenset(name for name, heard in self._by_type.items() if audience in heard)
             for audience in self.audiences
         }
+
+    def shapes(self, audience: str) -> dict[str, type[BaseModel]]:
+        """The shape of each event type's `data` for an audience."""
+        heard = ((name, who[audience]) for name, who in sorted(self._by_type.items()) if audience in who)
+        return {name: get_type_hints(worder)["return"] for name, worder in heard}
 
     def put(self, reader: Reader, audience: str, events: Iterable[Recorded]) -> list[dict[str, Any]]:
         """What of these events an audience hears, in its words, not yet linked."""

@@ -100,6 +100,13 @@ class OfferSeen(Wire):
     answer: str | None
 
 
+class OfferNews(OfferSeen):
+    """An offer that was shown or answered, and on which visit; `rank` 1 is the recommendation."""
+
+    visit_id: str
+    rank: int
+
+
 class OfferAnswer(Wire):
     """The offer as it stands after the deed."""
 

@@ -123,6 +123,12 @@ def note_use(db: sa.Connection, sign_in_id: str, now: datetime) -> None:
     db.execute(sign_in.update().where(sign_in.c.id == sign_in_id).values(seen_at=now))
 
 
+def remove_all_sign_ins(db: sa.Connection, branch_id: str) -> int:
+    """End every sign-in of a branch; returns how many."""
+    of_branch = sa.select(staff.c.id).where(staff.c.branch_id == branch_id)
+    return db.execute(sign_in.delete().where(sign_in.c.staff_id.in_(of_branch))).rowcount
+
+
 def remove_sign_ins(db: sa.Connection, *, staff_id: str | None = None, device_id: str | None = None) -> list[str]:
     """End every sign-in of a person, or with a PIN at a tablet; gives their ids."""
     which = sign_in.c.staff_id == staff_id if staff_id else sign_in.c.device_id == device_id

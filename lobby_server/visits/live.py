@@ -11,10 +11,11 @@ from lobby_server.queue.actions.ratings import NOTE
 from lobby_server.queue.live import STAFF_AUDIENCES, colleague
 from lobby_server.queue.store import ratings
 from lobby_server.queue.wire import StaffSeen
-from lobby_server.realtime.wording import Reader, Wording, as_recorded
+from lobby_server.realtime.wording import Reader, Wording
 from lobby_server.recommend import store as recommendations
 from lobby_server.recommend.events import OfferAnswered, OfferShown
 from lobby_server.recommend.rules import Offer
+from lobby_server.recommend.wire import OfferNews
 from lobby_server.staff import store as staff
 from lobby_server.visits import events, wire
 from lobby_server.visits.rules import AlertKind
@@ -46,19 +47,23 @@ def alerts_seen(reader: Reader, alerts: Sequence[Mapping[str, Any]], *, for_head
     return [wire.alert_seen(each, names, opened.get(each["ticket_id"])) for each in alerts]
 
 
-def _alert(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return alerts_seen(reader, [happened.data], for_head=False)[0].model_dump()
+def _alert(reader: Reader, happened: Recorded) -> wire.AlertSeen:
+    return alerts_seen(reader, [happened.data], for_head=False)[0]
 
 
-def _alert_for_head(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return alerts_seen(reader, [happened.data], for_head=True)[0].model_dump()
+def _alert_for_head(reader: Reader, happened: Recorded) -> wire.AlertSeen:
+    return alerts_seen(reader, [happened.data], for_head=True)[0]
 
 
-def _for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return card(reader, happened.data).model_dump()
+def _for_staff(reader: Reader, happened: Recorded) -> wire.VisitSeen:
+    return card(reader, happened.data)
 
 
-_OFFERS = {each.type: dict.fromkeys(STAFF_AUDIENCES, as_recorded) for each in (OfferShown, OfferAnswered)}
+def _offer(_reader: Reader, happened: Recorded) -> OfferNews:
+    return OfferNews.from_event(happened.data)
+
+
+_OFFERS = {each.type: dict.fromkeys(STAFF_AUDIENCES, _offer) for each in (OfferShown, OfferAnswered)}
 
 # Whom an alert climbs to; all of them hear all of it, because whoever is nearest may answer.
 LADDER = ("lobby", "rm", "head")

@@ -23,8 +23,8 @@ def seen(reader: Reader, data: Mapping[str, Any]) -> wire.ReferralSeen:
     return wire.referral_seen(data, names.get(data["customer_id"]), people)
 
 
-def _for_staff(reader: Reader, happened: Recorded) -> Mapping[str, Any]:
-    return seen(reader, happened.data).model_dump()
+def _for_staff(reader: Reader, happened: Recorded) -> wire.ReferralSeen:
+    return seen(reader, happened.data)
 
 
 WORDING: Wording = {

@@ -169,9 +169,7 @@ class _Picture:
         day = queue.business_day
         called = queue_store.last_called(self.reader.db, self.branch_id, day, LAST_CALLS) if day else []
         shown = {each.id: each for each in [*called, *live]}
-        return [
-            queue_wire.PublicTicket(**queue_wire.public_form(queue_wire.ticket_data(each))) for each in shown.values()
-        ]
+        return [queue_wire.public_form(queue_wire.ticket_data(each)) for each in shown.values()]
 
     def _queue(self, queue: queue_store.Queue) -> queue_wire.QueueSeen | queue_wire.PublicQueueSeen:
         data = queue_wire.queue_data(self.branch_id, queue.policy, queue.standing)

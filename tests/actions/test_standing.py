@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
+from lobby_server.branch.actions import SignOfLife, note_heartbeat, revoke
 from lobby_server.branch.tables import branch as branch_table
-from lobby_server.kernel.actor import system
+from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import event
 from lobby_server.queue import actions, store
+from lobby_server.queue.discipline import replay
 from lobby_server.queue.rules import Parameters, QueuePolicy
 from lobby_server.worker import Worker
 from tests import make
@@ -85,18 +87,67 @@ def test_on_a_holiday_nothing_is_planned(house: House, cast: Cast) -> None:
     assert told(house)[-1]["points_planned"] is None
 
 
-@pytest.mark.parametrize(("planned", "second"), [(None, "vip"), (3, "ordinary")])
-def test_with_fewer_windows_open_than_planned_priority_takes_every_third_call_at_most(
-    house: House, planned: int | None, second: str
+def beat(house: House, device_id: str) -> None:
+    house.works.run(note_heartbeat, SignOfLife(device_id, {}), Actor("device", device_id, make.HERE))
+
+
+def refresh(house: House) -> None:
+    """What the worker does all the while."""
+    worker = Worker(house, make.TYPES)
+    worker.fire_due()
+    worker.refresh_waits()
+
+
+def test_when_the_last_kiosk_falls_silent_the_breaker_is_told_until_one_is_heard(house: House, cast: Cast) -> None:
+    make.opened(house, cast.zhou, "W1")
+    machine, *kiosks = (
+        make.enrolled(house, "machine", "S1"),
+        make.enrolled(house, "kiosk"),
+        make.enrolled(house, "kiosk"),
+    )
+    for each in (machine, *kiosks):
+        beat(house, each)
+    make.advance(house, 20)
+    beat(house, kiosks[0])
+    stands = []
+    for seconds in (15, 20, 0):
+        make.advance(house, seconds)
+        if not seconds:
+            beat(house, kiosks[1])
+        refresh(house)
+        newest = told(house)[-1]
+        stands.append((newest["kiosks_down"], newest["is_degraded"]))
+    assert stands == [(False, False), (True, True), (False, False)]
+    assert picture(house, cast.kiosk)["queue"]["kiosks_down"] is False
+
+
+def test_a_branch_without_kiosks_and_a_kiosk_that_is_taken_away_are_no_breakdown(house: House, cast: Cast) -> None:
+    make.opened(house, cast.zhou, "W1")
+    kiosk = make.enrolled(house, "kiosk")
+    beat(house, kiosk)
+    make.advance(house, 31)
+    refresh(house)
+    assert told(house)[-1]["kiosks_down"] is True
+    house.works.run(revoke, kiosk, cast.chen)
+    refresh(house)
+    assert told(house)[-1]["kiosks_down"] is False
+
+
+@pytest.mark.parametrize("planned", [None, 3])
+@pytest.mark.parametrize("kiosks_down", [False, True])
+def test_in_degraded_mode_priority_takes_every_third_call_at_most(
+    house: House, planned: int | None, kiosks_down: bool
 ) -> None:
     cast = make.furnish(house, QueuePolicy("accumulating", 1, 5))
     if planned is not None:
         plan(house, planned)
+    if kiosks_down:
+        beat(house, make.enrolled(house, "kiosk"))
     make.opened(house, cast.zhou, "W1")
-    levels = ["ordinary", "ordinary", "vip", "vip"]
-    for level in levels:
+    for level in ("ordinary", "ordinary", "vip", "vip"):
         make.ticket_at_level(house, cast.kiosk, level)
     make.advance(house, 600)
+    refresh(house)
     called = []
     for _ in range(2):
         ticket = house.works.run(actions.call_next, "W1", cast.zhou)
@@ -105,7 +156,9 @@ def test_with_fewer_windows_open_than_planned_priority_takes_every_third_call_at
         at = actions.AtPoint("W1", ticket.id)
         for deed in (actions.start_service, actions.finish_service):
             house.works.run(deed, at, cast.zhou)
-    assert called == ["vip", second]
+    assert called == ["vip", "ordinary" if planned or kiosks_down else "vip"]
+    with house.database.read() as db:
+        assert all(replay(each) for each in store.all_calls(db))
 
 
 def test_a_change_of_the_rule_is_told_at_once(house: House, cast: Cast) -> None:

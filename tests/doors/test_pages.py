@@ -75,7 +75,16 @@ def test_every_page_travels_with_exactly_the_policy(lobby: Lobby, callers: Calle
 
 
 def test_every_answer_is_kept_by_nobody_and_guessed_at_by_nobody(lobby: Lobby, callers: Callers) -> None:
-    for path in ("/", "/kiosk", "/livez", "/openapi.json", "/api/v1/lobby", "/nothing", "/static/none.js"):
+    for path in (
+        "/",
+        "/kiosk",
+        "/livez",
+        "/openapi.json",
+        "/asyncapi.json",
+        "/api/v1/lobby",
+        "/nothing",
+        "/static/none.js",
+    ):
         headers = callers.nobody.http.get(path).headers
         assert headers["Cache-Control"] == "no-store", path
         assert headers["X-Content-Type-Options"] == "nosniff"

@@ -75,6 +75,7 @@ export function queue(facts = {}) {
     rule_version: "fifo/1",
     overtake_cap: 0,
     is_degraded: false,
+    kiosks_down: false,
     points_open: 3,
     points_planned: null,
     unserved: [],

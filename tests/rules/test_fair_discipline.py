@@ -135,10 +135,12 @@ def test_who_waited_over_thirty_minutes_goes_before_vips() -> None:
         (Circumstances(windows_open=1, recent=(ORDINARY_CALL, ORDINARY_CALL, VIP_PASSED)), 2),
         (Circumstances(windows_open=2, recent=(VIP_PASSED,)), 2),
         (Circumstances(is_window=False, windows_open=1, recent=(VIP_PASSED,)), 2),
+        (Circumstances(windows_open=2, recent=(VIP_PASSED,), kiosks_down=True), 1),
+        (Circumstances(is_window=False, windows_open=2, recent=(VIP_PASSED,), kiosks_down=True), 2),
     ],
-    ids=["last_call", "the_one_before", "third_call", "enough_windows", "a_desk"],
+    ids=["last_call", "the_one_before", "third_call", "enough_windows", "a_desk", "no_kiosk", "no_kiosk_at_a_desk"],
 )
-def test_with_too_few_windows_priority_customers_take_every_third_call(where: Circumstances, first: int) -> None:
+def test_in_degraded_mode_priority_customers_take_every_third_call(where: Circumstances, first: int) -> None:
     line = [a_ticket(1, waited_s=20), a_ticket(2, "vip", waited_s=19)]
     choice = choose(policy("accumulating", points_planned=2), line, NOW, where)
     assert called(choice) == (first, "breaker" if first == 1 else "highest_score")
@@ -230,10 +232,11 @@ PROFILES = (("W1", "A"), ("W2", "AB"), ("W3", "ABC"), ("D1", "C"))
     mode=st.sampled_from(MODES),
     cap=st.integers(0, 3),
     planned=st.sampled_from([None, 3]),
+    kiosks_down=st.booleans(),
     deeds=st.lists(DEEDS, max_size=60),
 )
 def test_no_order_of_deeds_breaks_the_cap_or_the_breaker_in_any_mode(
-    mode: str, cap: int, planned: int | None, deeds: list[Deed]
+    mode: str, cap: int, planned: int | None, kiosks_down: bool, deeds: list[Deed]
 ) -> None:
     rule = policy(mode, cap, points_planned=planned)
     line: dict[str, Ticket] = {}
@@ -244,7 +247,7 @@ def test_no_order_of_deeds_breaks_the_cap_or_the_breaker_in_any_mode(
             new = a_ticket(step, deed.level, ticket_class=deed.ticket_class, overtake_cap=cap, placed_at=now)
             line[new.id] = new
         elif deed.kind == "call":
-            _call_on_paper(rule, line, recent, PROFILES[deed.pick % len(PROFILES)], now)
+            _call_on_paper(rule, line, recent, PROFILES[deed.pick % len(PROFILES)], now, kiosks_down)
         elif line:
             chosen = sorted(line)[deed.pick % len(line)]
             state = {"aside": TicketState.PARKED, "back": TicketState.WAITING}.get(deed.kind, line[chosen].state)
@@ -258,10 +261,12 @@ def _call_on_paper(
     recent: dict[str, tuple[Recent, ...]],
     point: tuple[str, str],
     now: datetime,
+    kiosks_down: bool,
 ) -> None:
     code, serves = point
     mine = [each for each in line.values() if each.state is TicketState.WAITING and can_call(each, code, serves)]
-    where = Circumstances(is_window=code != "D1", windows_open=2, recent=recent.get(code, ()))
+    mine_lately = recent.get(code, ())
+    where = Circumstances(is_window=code != "D1", windows_open=2, recent=mine_lately, kiosks_down=kiosks_down)
     choice = choose(rule, mine, now, where)
     assert (choice is None) == (not mine)
     if choice is None:
@@ -273,7 +278,8 @@ def _call_on_paper(
             line[each.id] = replace(each, overtaken_auto=each.overtaken_auto + 1)
             assert line[each.id].overtaken_auto <= each.overtake_cap
     lately = [each.service_level in PRIORITY for each in where.recent[:2]]
-    is_bound = where.is_window and rule.parameters.points_planned == 3 and any(lately)
+    is_degraded = kiosks_down or rule.parameters.points_planned == 3
+    is_bound = where.is_window and is_degraded and any(lately)
     if is_bound and choice.ticket.service_level in PRIORITY and choice.reason != "overtake_cap":
         everybody_capped_first = rule.overtake_cap == 0
         assert everybody_capped_first or all(each.service_level in PRIORITY for each in mine)

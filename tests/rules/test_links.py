@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from lobby_server.kernel.events import Event, Recorded
 from lobby_server.queue import events as queue_events
 from lobby_server.queue.live import PUBLIC_AUDIENCES, STAFF_AUDIENCES
-from lobby_server.realtime.wording import Reader, Vocabulary, as_recorded, link
+from lobby_server.realtime.wording import Reader, Vocabulary, link
 from lobby_server.recommend import events as recommend_events
 from lobby_server.visits import events as visits_events
 from tests.screen import VOCABULARY
@@ -29,8 +29,18 @@ def happened(seq: int, kind: str = "bell.rung", **data: Any) -> Recorded:
     return Recorded("0001", seq, kind, AT, data)
 
 
-def louder(_reader: Reader, event: Recorded) -> Mapping[str, Any]:
-    return {"sound": str(event.data["sound"]).upper()}
+class Sound(BaseModel):
+    """What is heard."""
+
+    sound: str = ""
+
+
+def as_recorded(_reader: Reader, event: Recorded) -> Sound:
+    return Sound(**event.data)
+
+
+def louder(_reader: Reader, event: Recorded) -> Sound:
+    return Sound(sound=str(event.data["sound"]).upper())
 
 
 BELLS = Vocabulary([{"bell.rung": {"hall": as_recorded, "street": louder}, "bell.hung": {"hall": as_recorded}}])
@@ -85,6 +95,11 @@ def test_one_audiences_words_are_never_anothers() -> None:
 def test_audiences_and_what_they_hear_are_known() -> None:
     assert BELLS.audiences == ["hall", "street"]
     assert BELLS.types == {"hall": {"bell.rung", "bell.hung"}, "street": {"bell.rung"}}
+
+
+def test_the_shape_that_an_audience_hears_is_known() -> None:
+    assert BELLS.shapes("street") == {"bell.rung": Sound}
+    assert BELLS.shapes("cellar") == {}
 
 
 def test_no_event_is_worded_twice() -> None:

@@ -24,6 +24,18 @@ class DeviceSeen(Wire):
     zone: str | None
 
 
+class DeviceNews(Wire):
+    """A device that fell silent or is heard again; it was heard last at `seen_at`."""
+
+    device_id: str
+    kind: str
+    name: str
+    service_point: str | None
+    zone: str | None
+    seen_at: str | None
+    is_alive: bool
+
+
 class DevicesSeen(Wire):
     """The devices of a branch that may come in."""
 

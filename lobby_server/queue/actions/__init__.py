@@ -232,6 +232,7 @@ def circumstances_of(work: Work, queue: store.Queue, point: ServicePoint) -> Cir
         windows_open=count_windows_open(points),
         recent=queue.recent.get(point.code, ()),
         points_planned=planned_now(work.db, queue.branch_id, work.now),
+        kiosks_down=branches.are_kiosks_down(work.db, queue.branch_id),
     )
 
 

@@ -52,10 +52,12 @@ def standing_of(db: sa.Connection, queue: store.Queue, now: datetime) -> Standin
     left = unserved(Line(store.waiting(db, queue.branch_id), open_points, {}))
     windows_open = count_windows_open(points)
     should_be_open = planned(queue.policy.parameters, planned_now(db, queue.branch_id, now))
+    kiosks_down = branches.are_kiosks_down(db, queue.branch_id)
     return Standing(
         points_open=windows_open,
         points_planned=should_be_open,
-        is_degraded=is_degraded(should_be_open, windows_open),
+        kiosks_down=kiosks_down,
+        is_degraded=is_degraded(should_be_open, windows_open, kiosks_down=kiosks_down),
         unserved={each.id: each.ticket_class if each.only_at is None else f"@{each.only_at}" for each in left},
     )
 

@@ -84,12 +84,13 @@ class CalledSeen(TicketSeen):
 
 
 class PublicQueueSeen(Wire):
-    """The queue as a whole: by which rule it is served, and whether fewer windows are open than planned."""
+    """The queue as a whole: by which rule it is served, and whether too few windows are open or all kiosks are down."""
 
     discipline: str
     rule_version: str
     overtake_cap: int
     is_degraded: bool
+    kiosks_down: bool = False
     points_open: int
     points_planned: int | None
 
@@ -98,6 +99,21 @@ class QueueSeen(PublicQueueSeen):
     """The same for staff, with the ids of the waiting tickets that no open point calls."""
 
     unserved: list[str]
+
+
+class WaitsSeen(Wire):
+    """The expected wait of somebody who takes a ticket now, by ticket class."""
+
+    waits: dict[str, WaitSeen]
+
+
+class RatingSeen(Wire):
+    """The stars that a ticket was given; the customer's words are in the alert, if there is one."""
+
+    ticket_id: str
+    number: str
+    service_point: str | None
+    stars: int
 
 
 class RatingGiven(Wire):
@@ -206,15 +222,15 @@ class StepAnswer(Wire):
     next_ticket: IssuedTicket | None = None
 
 
-def staff_form(data: Mapping[str, Any]) -> dict[str, Any]:
+def staff_form(data: Mapping[str, Any]) -> TicketSeen:
     """An event's ticket for staff."""
-    return TicketSeen(**_staff_fields(data)).model_dump()
+    return TicketSeen(**_staff_fields(data))
 
 
-def call_form(data: Mapping[str, Any]) -> dict[str, Any]:
+def call_form(data: Mapping[str, Any]) -> CalledSeen:
     """A call's ticket for staff, with whom it passed."""
     passed = [PassedSeen(**each) for each in data.get("passed", ())]
-    return CalledSeen(**_staff_fields(data), passed=passed).model_dump()
+    return CalledSeen(**_staff_fields(data), passed=passed)
 
 
 def _staff_fields(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,14 +242,14 @@ def _staff_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def public_form(data: Mapping[str, Any]) -> dict[str, Any]:
+def public_form(data: Mapping[str, Any]) -> PublicTicket:
     """An event's ticket for everybody: nothing by which a person could be found."""
-    return {name: data[name] for name in PublicTicket.model_fields if name in data}
+    return PublicTicket.from_event(data)
 
 
-def public_call(data: Mapping[str, Any]) -> dict[str, Any]:
+def public_call(data: Mapping[str, Any]) -> PublicCall:
     """A call's ticket for everybody, with the reason of its turn."""
-    return PublicCall(**public_form(data), reason=reason_of_turn(data)).model_dump()
+    return PublicCall(**PublicTicket.from_event(data).model_dump(), reason=reason_of_turn(data))
 
 
 def reason_of_turn(data: Mapping[str, Any]) -> str | None:
@@ -258,7 +274,7 @@ def ticket_data(ticket: Ticket) -> dict[str, Any]:
 
 def ticket_seen(ticket: Ticket) -> TicketSeen:
     """A ticket for staff."""
-    return TicketSeen(**staff_form(ticket_data(ticket)))
+    return staff_form(ticket_data(ticket))
 
 
 def point_seen(data: Mapping[str, Any], staff: StaffSeen | None) -> PointSeen:
@@ -279,12 +295,12 @@ def queue_data(branch_id: str, policy: QueuePolicy, standing: Standing) -> dict[
 
 def queue_seen(data: Mapping[str, Any]) -> QueueSeen:
     """An event's queue for staff."""
-    return QueueSeen(**data)
+    return QueueSeen.from_event(data)
 
 
 def public_queue_seen(data: Mapping[str, Any]) -> PublicQueueSeen:
     """The same for everybody."""
-    return PublicQueueSeen(**{name: data[name] for name in PublicQueueSeen.model_fields})
+    return PublicQueueSeen.from_event(data)
 
 
 def wait_seen(waits: Waits) -> WaitSeen:

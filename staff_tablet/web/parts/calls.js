@@ -6,7 +6,7 @@ import { has, nameOf, t } from "#shared/lib/words.js";
 import { Icon } from "#shared/parts/icon.js";
 import { keyOf } from "#staff/lib/call_queue.js";
 
-/** @import { Lobby, Names } from "#shared/lib/shapes.js" */
+/** @import { Lobby, Names, Queue } from "#shared/lib/shapes.js" */
 /** @import { Calls, CallShown } from "#staff/lib/call_queue.js" */
 
 /** @param {Lobby | null} lobby @param {string} code @returns {Names | undefined} */
@@ -55,13 +55,13 @@ export function PastCalls({ lobby, calls }) {
       </li>`,
       )}
     </ul>
-    ${lobby?.queue?.is_degraded && html`<${Degraded} />`}
+    ${lobby?.queue?.is_degraded && html`<${Degraded} queue=${lobby.queue} />`}
   </aside>`;
 }
 
-/** Fewer windows than planned: the rule that holds then is told to everybody. */
-const Degraded = () =>
+/** Too few windows, or no kiosk: the rule that holds then is told to everybody. @param {{queue: Queue}} sent */
+const Degraded = ({ queue }) =>
   html`<p class="wall-degraded">
-    <${Icon} name="scale" /><span>${t("wall.degraded")}</span>
+    <${Icon} name="scale" /><span>${t(queue.kiosks_down ? "wall.kiosks_down" : "wall.degraded")}</span>
     <span class="wall-other">${t("wall.degraded_other")}</span>
   </p>`;

@@ -11,12 +11,12 @@ import { WindowTiles } from "#shared/parts/window_tiles.js";
 /** @param {{lobby: Lobby}} sent */
 export function LobbySide({ lobby }) {
   const { queue } = lobby;
-  const isShort = queue?.is_degraded && queue.points_planned !== null;
   const counts = { n: queue?.points_open, planned: queue?.points_planned };
+  const why = queue?.kiosks_down ? t("side.kiosks_down") : t("side.short", counts);
   return html`<aside class="side" aria-label=${t("side.name")}>
     <section>
       <h2 class="side-title">${t("side.queues")}</h2>
-      ${isShort && html`<p class="side-short">${t("side.short", counts)}</p>`}
+      ${queue?.is_degraded && html`<p class="side-short">${why}</p>`}
       <${QueueBars} lobby=${lobby} />
     </section>
     <section>

@@ -138,6 +138,7 @@ export type Queue = {
   rule_version: string;
   overtake_cap: number;
   is_degraded: boolean;
+  kiosks_down: boolean;
   points_open: number;
   points_planned: number | null;
   unserved?: string[];
