@@ -6,6 +6,7 @@ and only as long as that lasts.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Literal
 
@@ -154,7 +155,8 @@ def post_reveal(call: Call) -> NameSeen:
 
 
 def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, customer_id: str) -> CustomerCard:
-    visit = visits.live_of_customer(db, branch_id, customer_id)
+    ids = customers.ids_of(db, customer_id)
+    visit = visits.live_of_customer(db, branch_id, ids)
     customer = customers.find(db, house.keys, customer_id) if visit else None
     if visit is None or customer is None:
         raise NotFound("customer")
@@ -163,7 +165,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
     today = business_day_of(house.clock.now(), branch.timezone, branch.cut_over_minute)
     has_claim = visit.claim is not None and visit.claim.staff_id == reader_id and visit.claim.until > house.clock.now()
     offers = recommendations.offers_of(db, [visit.id]).get(visit.id, [])
-    past = visits.past_of_customer(db, branch_id, customer.id, PAST_VISITS_MAX)
+    past = visits.past_of_customer(db, branch_id, ids, PAST_VISITS_MAX)
     return CustomerCard(
         customer_id=customer.id,
         visit_id=visit.id,
@@ -185,7 +187,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
         consents=[_consent(each, today) for each in customer.consents],
         do_not_contact=customer.do_not_contact,
         owner=_owner(house, db, branch_id, customer),
-        appointments=_appointments(house, db, visit),
+        appointments=_appointments(house, db, visit, ids),
         past_visits=[_past(each) for each in past],
     )
 
@@ -219,9 +221,8 @@ def _owner(house: House, db: sa.Connection, branch_id: str, customer: Customer) 
     return StaffSeen(staff_no=customer.owner_staff_no, name=found[0].name if found else "")
 
 
-def _appointments(house: House, db: sa.Connection, visit: Visit) -> list[AppointmentOnCard]:
-    assert visit.customer_id is not None
-    found = appointments.open_of_visitor(db, house.keys, visit.customer_id, visit.branch_id, visit.id, APPOINTMENTS_MAX)
+def _appointments(house: House, db: sa.Connection, visit: Visit, ids: Collection[str]) -> list[AppointmentOnCard]:
+    found = appointments.open_of_visitor(db, house.keys, ids, visit.branch_id, visit.id, APPOINTMENTS_MAX)
     colleagues = staff.named(db, house.keys, {each.staff_id for each in found if each.staff_id})
     return [
         AppointmentOnCard(

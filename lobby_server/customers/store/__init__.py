@@ -58,11 +58,24 @@ def credential_index(keys: Keyring, credential: Credential) -> bytes:
     return keys.index(credential.value, f"{CREDENTIAL}.{credential.kind}")
 
 
+def ids_of(db: sa.Connection, customer_id: str) -> frozenset[str]:
+    """Every id under which one person is kept: the customer's own, and those of prospects who turned out to be them.
+
+    What was written down under a prospect's id stays there; whoever looks for a person's visits asks for all of these.
+    """
+    found = db.scalar(sa.select(customer.c.merged_into).where(customer.c.id == customer_id))
+    own = found or customer_id
+    return frozenset([own, *db.scalars(sa.select(customer.c.id).where(customer.c.merged_into == own))])
+
+
 def names(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, str]:
-    """Full names by id; the caller masks them."""
+    """Full names by id, a merged prospect's being that of the customer; the caller masks them."""
     if not ids:
         return {}
-    rows = db.execute(sa.select(customer.c.id, customer.c.name_sealed).where(customer.c.id.in_(sorted(ids))))
+    own = customer.alias()
+    name = sa.func.coalesce(own.c.name_sealed, customer.c.name_sealed).label("name_sealed")
+    known = sa.select(customer.c.id, name).outerjoin(own, own.c.id == customer.c.merged_into)
+    rows = db.execute(known.where(customer.c.id.in_(sorted(ids))))
     return {row.id: keys.open(row.name_sealed, NAME) for row in rows}
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import Branch
+from lobby_server.customers import store as customers
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
@@ -97,7 +98,7 @@ def _running_visit(work: Work, who: Identified) -> Visit | None:
     """The visit that a known customer, or an asker who lost our answer, is already on."""
     branch_id = work.actor.branch_id
     if who.customer is not None:
-        return store.live_of_customer(work.db, branch_id, who.customer.id)
+        return store.live_of_customer(work.db, branch_id, customers.ids_of(work.db, who.customer.id))
     found = store.find(work.db, branch_id, who.visit_id)
     is_mine = found is not None and found.made_by == work.actor.label and found.left_at is None
     return found if is_mine else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lobby_server.customers import store as customers
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
@@ -207,7 +208,8 @@ def _unroute(work: Work, visit: Visit, back: Visit) -> None:
 
 
 def _bring_back(work: Work, visit: Visit, back: Visit) -> None:
-    if visit.customer_id is not None and store.live_of_customer(work.db, visit.branch_id, visit.customer_id):
+    ids = customers.ids_of(work.db, visit.customer_id) if visit.customer_id is not None else ()
+    if store.live_of_customer(work.db, visit.branch_id, ids) is not None:
         raise Conflict("changed", state=str(VisitState.ARRIVED))
     store.save(work.db, back)
     ticket = queue_store.find(work.db, visit.branch_id, visit.ticket_id) if visit.ticket_id else None

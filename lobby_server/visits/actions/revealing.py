@@ -34,7 +34,8 @@ def reveal(work: Work, request: Reveal) -> Revealed:
 
     Raises NotFound("customer") for somebody who is not here, Forbidden("not_claimant"), audited.
     """
-    visit = store.live_of_customer(work.db, work.actor.branch_id, request.customer_id)
+    ids = customers.ids_of(work.db, request.customer_id)
+    visit = store.live_of_customer(work.db, work.actor.branch_id, ids)
     if visit is None:
         raise NotFound("customer")
     claim = visit.claim
@@ -42,5 +43,5 @@ def reveal(work: Work, request: Reveal) -> Revealed:
         raise Forbidden("not_claimant", audited=True)
     customer = customers.find(work.db, work.keys, request.customer_id)
     assert customer is not None
-    work.audit("reveal_name", request.customer_id, reason=request.reason)
+    work.audit("reveal_name", customer.id, reason=request.reason)
     return Revealed(customer.name, int(min(SHOWN_FOR, claim.until - work.now).total_seconds()))

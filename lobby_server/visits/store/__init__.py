@@ -54,25 +54,28 @@ def exists(db: sa.Connection, visit_id: str) -> bool:
     return db.scalar(sa.select(visit.c.id).where(visit.c.id == visit_id)) is not None
 
 
-def live_of_customer(db: sa.Connection, branch_id: str, customer_id: str) -> Visit | None:
-    """The visit that a customer is on now."""
+def live_of_customer(db: sa.Connection, branch_id: str, ids: Collection[str]) -> Visit | None:
+    """The visit that a customer, under all of their ids, is on now; the first if they came twice before a merger."""
     row = db.execute(
-        sa.select(visit).where(
+        sa.select(visit)
+        .where(
             visit.c.branch_id == branch_id,
-            visit.c.customer_id == customer_id,
+            visit.c.customer_id.in_(sorted(ids)),
             visit.c.state != str(VisitState.LEFT),
         )
+        .order_by(visit.c.arrived_at, visit.c.id)
+        .limit(1)
     ).one_or_none()
     return _visit(row._asdict()) if row else None
 
 
-def past_of_customer(db: sa.Connection, branch_id: str, customer_id: str, most: int) -> list[Visit]:
+def past_of_customer(db: sa.Connection, branch_id: str, ids: Collection[str], most: int) -> list[Visit]:
     """The visits of a customer here that are over, newest first."""
     rows = db.execute(
         sa.select(visit)
         .where(
             visit.c.branch_id == branch_id,
-            visit.c.customer_id == customer_id,
+            visit.c.customer_id.in_(sorted(ids)),
             visit.c.state == str(VisitState.LEFT),
         )
         .order_by(visit.c.arrived_at.desc(), visit.c.id)
