@@ -16,6 +16,7 @@ CARD_EXPIRES_WITHIN = timedelta(days=60)
 INFLOW_WITHIN = timedelta(days=14)
 PENSION_DAYS = 5
 ABANDONED_WITHIN = timedelta(days=30)
+ABANDONED_STEP = "abandoned_step"
 
 
 ACCEPTED, DECLINED, DEFERRED = "accepted", "declined", "deferred"
@@ -125,10 +126,10 @@ def _inflow(value: Mapping[str, Any], today: date) -> Need | None:
 
 
 def _abandoned(value: Mapping[str, Any], today: date) -> Need | None:
-    """They began something in the app and did not come to its end: `step` names the service type."""
+    """They began something, in the app or at a machine, and did not come to its end: `step` names the service type."""
     days, step = _days_until(value, "on", today), value.get("step")
     if isinstance(step, str) and days is not None and 0 <= -days <= ABANDONED_WITHIN.days:
-        return Need(step, Reason("abandoned_step", {"days": -days}))
+        return Need(step, Reason(ABANDONED_STEP, {"days": -days}))
     return None
 
 
@@ -137,7 +138,7 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, Any], date], Need | None]], ...]
     ("card_expiry", _card),
     ("deposit_maturing", _deposit),
     ("large_inflow", _inflow),
-    ("abandoned_step", _abandoned),
+    (ABANDONED_STEP, _abandoned),
 )
 # Tags of which a rule says when they count.
 UNDERSTOOD = frozenset(name for name, _rule in _RULES)

@@ -30,7 +30,7 @@ from lobby_server.visits.events import (
     VisitReturned,
     VisitServed,
 )
-from lobby_server.visits.rules import AlertKind, VisitState
+from lobby_server.visits.rules import SERVED, AlertKind, VisitState
 
 
 def on_ticket_started(work: Work, happened: TicketStarted) -> None:
@@ -43,7 +43,7 @@ def on_ticket_finished(work: Work, happened: TicketFinished) -> None:
     if happened.next_service_type is not None:
         sending.step_done(work, happened.ticket)
     else:
-        _leave(work, happened.ticket, "served")
+        _leave(work, happened.ticket, SERVED)
 
 
 def on_ticket_back_in_line(work: Work, happened: TicketIssued | TicketParked | TicketTransferred) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,10 @@ CLAIM_LIVES = timedelta(minutes=3)
 MACHINE_WAITS = timedelta(minutes=5)  # time to walk there; whoever has not begun by then has changed their mind
 MACHINE_WORK_MAX = timedelta(minutes=45)  # the longest task at a machine takes half of it; then its page has failed
 COMPANIONS_MAX = 3  # a family; whoever brings more has made them one party
+DONE = "done"  # what a machine says of a task that it brought to its end
+DONE_SELF_SERVICE = "done_self_service"  # and why a visit ended that wanted nothing else
+SERVED = "served"  # why a visit ended that a person brought to its end
+_NEVER = datetime.min.replace(tzinfo=UTC)
 UNDO_WITHIN = timedelta(seconds=5)  # screens offer it that long after a touch
 
 
@@ -161,6 +165,41 @@ def greeting_of(now: datetime, timezone: str, *, is_known: bool) -> str:
     hour = now.astimezone(ZoneInfo(timezone)).hour
     part = "morning" if 5 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
     return f"{part}_{'customer' if is_known else 'guest'}"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A task that somebody began at a machine, and what became of it."""
+
+    service_type: str
+    ended_at: datetime
+    outcome: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the machine brought it to its end."""
+        return self.outcome in (DONE, DONE_SELF_SERVICE)
+
+
+@dataclass(frozen=True)
+class Helped:
+    """A service that somebody got from a person, and when their visit ended."""
+
+    service_type: str
+    at: datetime
+
+
+def unfinished(tried: Collection[Tried], helped: Collection[Helped]) -> Tried | None:
+    """The newest task that came to no end, unless the same was done later: at a machine or by a person."""
+    done_at: dict[str, datetime] = {}
+    for service_type, at in [
+        *((each.service_type, each.ended_at) for each in tried if each.is_done),
+        *((each.service_type, each.at) for each in helped),
+    ]:
+        done_at[service_type] = max(at, done_at.get(service_type, at))
+    left = (each for each in tried if not each.is_done)
+    open_ones = (each for each in left if each.ended_at > done_at.get(each.service_type, _NEVER))
+    return max(open_ones, key=lambda each: each.ended_at, default=None)
 
 
 # ---- Alerts: what they are; who is asked, and when, is decided in `alerts` -------------------------------------------

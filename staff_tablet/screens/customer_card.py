@@ -32,6 +32,7 @@ from lobby_server.recommend.wire import OfferSeen, offer_seen
 from lobby_server.staff import store as staff
 from lobby_server.staff.rules import Staff
 from lobby_server.visits import store as visits
+from lobby_server.visits.actions.knowing import known
 from lobby_server.visits.actions.revealing import Reveal, reveal
 from lobby_server.visits.rules import Visit
 from lobby_server.visits.wire import NeedSeen
@@ -174,7 +175,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
         tier=TierSeen(code=customer.tier, as_of=customer.tier_as_of.isoformat()),
         needs=[
             NeedSeen(code=each.code, reason={"code": each.reason.code, **each.reason.facts})
-            for each in infer_needs(customer.tags, today)
+            for each in infer_needs(known(db, customer, branch, today).tags, today)
         ],
         tags=[
             TagSeen(name=each.name, source=each.source, as_of=each.as_of.isoformat())

@@ -34,6 +34,13 @@ def find(db: sa.Connection, keys: Keyring, customer_id: str) -> Customer | None:
     return _one(db, keys, customer.c.id == customer_id)
 
 
+def ids_of(db: sa.Connection, customer_id: str) -> list[str]:
+    """Every id under which a customer may stand: their own, and those of the prospects that they were before."""
+    into = sa.select(sa.func.coalesce(customer.c.merged_into, customer.c.id)).where(customer.c.id == customer_id)
+    same = sa.or_(customer.c.id == into.scalar_subquery(), customer.c.merged_into == into.scalar_subquery())
+    return list(db.scalars(sa.select(customer.c.id).where(same).order_by(customer.c.id)))
+
+
 def find_by_ref(db: sa.Connection, keys: Keyring, ref: bytes) -> Customer | None:
     """The customer whom a code's handle names."""
     return _one(db, keys, customer.c.ref == ref)
@@ -56,16 +63,6 @@ def find_by_credential(db: sa.Connection, keys: Keyring, kind: str, value: str) 
 def credential_index(keys: Keyring, credential: Credential) -> bytes:
     """A token as it is stored: nobody can try tokens without the server's key."""
     return keys.index(credential.value, f"{CREDENTIAL}.{credential.kind}")
-
-
-def ids_of(db: sa.Connection, customer_id: str) -> frozenset[str]:
-    """Every id under which one person is kept: the customer's own, and those of prospects who turned out to be them.
-
-    What was written down under a prospect's id stays there; whoever looks for a person's visits asks for all of these.
-    """
-    found = db.scalar(sa.select(customer.c.merged_into).where(customer.c.id == customer_id))
-    own = found or customer_id
-    return frozenset([own, *db.scalars(sa.select(customer.c.id).where(customer.c.merged_into == own))])
 
 
 def names(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, str]:

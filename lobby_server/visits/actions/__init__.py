@@ -24,6 +24,7 @@ from lobby_server.queue.rules import Ticket
 from lobby_server.recommend.actions import recommend
 from lobby_server.recommend.rules import infer_need
 from lobby_server.visits import store
+from lobby_server.visits.actions.knowing import known
 from lobby_server.visits.events import VisitArrived, VisitLeft
 from lobby_server.visits.rules import (
     UNDO_WITHIN,
@@ -82,6 +83,8 @@ def arrive(work: Work, request: Arrive) -> Arrived:
     branch = branches.find_branch(work.db, work.actor.branch_id)
     assert branch is not None
     today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
+    if who.customer is not None:
+        who = replace(who, customer=known(work.db, who.customer, branch, today))
     visit = _new_visit(work, request, who, branch, today)
     store.add(work.db, visit)
     if who.appointment is not None:

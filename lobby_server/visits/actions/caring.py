@@ -208,8 +208,8 @@ def _unroute(work: Work, visit: Visit, back: Visit) -> None:
 
 
 def _bring_back(work: Work, visit: Visit, back: Visit) -> None:
-    ids = customers.ids_of(work.db, visit.customer_id) if visit.customer_id is not None else ()
-    if store.live_of_customer(work.db, visit.branch_id, ids) is not None:
+    ids = customers.ids_of(work.db, visit.customer_id) if visit.customer_id is not None else []
+    if store.live_of_customer(work.db, visit.branch_id, ids):
         raise Conflict("changed", state=str(VisitState.ARRIVED))
     store.save(work.db, back)
     ticket = queue_store.find(work.db, visit.branch_id, visit.ticket_id) if visit.ticket_id else None

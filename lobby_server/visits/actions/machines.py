@@ -33,11 +33,18 @@ from lobby_server.visits.actions.sending import (
 )
 from lobby_server.visits.events import VisitReturned, VisitServed
 from lobby_server.visits.routing import SELF_SERVICE, TICKET, Choice
-from lobby_server.visits.rules import MACHINE_WAITS, MACHINE_WORK_MAX, Errand, Visit, VisitState
+from lobby_server.visits.rules import (
+    DONE,
+    DONE_SELF_SERVICE,
+    MACHINE_WAITS,
+    MACHINE_WORK_MAX,
+    Errand,
+    Visit,
+    VisitState,
+)
 
-DONE, FAILED, REFUSED = "done", "failed", "refused"
+FAILED, REFUSED = "failed", "refused"
 OUTCOMES = (DONE, FAILED, REFUSED)
-DONE_SELF_SERVICE = "done_self_service"
 CAN_BE_HELD = frozenset({TicketState.WAITING, TicketState.DELAYED, TicketState.PARKED})
 
 

@@ -21,6 +21,7 @@ from lobby_server.visits.actions import ABANDONED, mine, with_undo
 from lobby_server.visits.events import VisitReturned, VisitRouted, VisitServed
 from lobby_server.visits.routing import ADVISER, SELF_SERVICE, TICKET, Choice, Facts, Fleet, choose_route
 from lobby_server.visits.rules import Visit, VisitState
+from lobby_server.visits.store import alerts
 
 LOBBY_MANAGER = "lobby_manager"
 
@@ -33,6 +34,7 @@ class Surroundings:
     waits: dict[str, Waits]
     is_open: bool
     lobby_is_there: bool
+    needs_help: bool = False
 
     def better_way(self, visit: Visit, service_type: ServiceType, *, is_chosen: bool = False) -> Choice:
         """The better way for a visit that wants this service."""
@@ -42,6 +44,7 @@ class Surroundings:
             level=visit.service_level,
             party_size=visit.party_size,
             language=visit.language,
+            needs_help=self.needs_help,
             machines=self._fleets(),
             wait_s=wait.p50_s if wait else None,
             is_open=self.is_open,
@@ -74,6 +77,7 @@ def look_around(db: sa.Connection, visit: Visit, now: datetime) -> Surroundings:
         waits=queue_store.look_at_queue(db, branch_id).waits_of(str(visit.service_level)),
         is_open=is_open_at(branch.calendar, now),
         lobby_is_there=not store.claimants(db, branch_id, now).issuperset(managers),
+        needs_help=alerts.waits_for_help(db, visit.id),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,18 @@ from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.database import Moment
 from lobby_server.kernel.events import to_json
 from lobby_server.recommend.rules import Need, Reason
-from lobby_server.visits.rules import Claim, Errand, Expected, ServiceLevel, Undo, Visit, VisitState
+from lobby_server.visits.rules import (
+    SERVED,
+    Claim,
+    Errand,
+    Expected,
+    Helped,
+    ServiceLevel,
+    Tried,
+    Undo,
+    Visit,
+    VisitState,
+)
 from lobby_server.visits.tables import errand, visit
 
 # Built once: every arrival and ticket runs these.
@@ -55,27 +66,19 @@ def exists(db: sa.Connection, visit_id: str) -> bool:
 
 
 def live_of_customer(db: sa.Connection, branch_id: str, ids: Collection[str]) -> Visit | None:
-    """The visit that a customer, under all of their ids, is on now; the first if they came twice before a merger."""
-    row = db.execute(
-        sa.select(visit)
-        .where(
-            visit.c.branch_id == branch_id,
-            visit.c.customer_id.in_(sorted(ids)),
-            visit.c.state != str(VisitState.LEFT),
-        )
-        .order_by(visit.c.arrived_at, visit.c.id)
-        .limit(1)
-    ).one_or_none()
+    """The visit that a customer is on now, by all their ids; the earlier one of a prospect who came twice."""
+    mine = (visit.c.branch_id == branch_id, visit.c.customer_id.in_(ids), visit.c.state != str(VisitState.LEFT))
+    row = db.execute(sa.select(visit).where(*mine).order_by(visit.c.arrived_at, visit.c.id).limit(1)).one_or_none()
     return _visit(row._asdict()) if row else None
 
 
 def past_of_customer(db: sa.Connection, branch_id: str, ids: Collection[str], most: int) -> list[Visit]:
-    """The visits of a customer here that are over, newest first."""
+    """The visits of a customer here that are over, by all their ids, newest first."""
     rows = db.execute(
         sa.select(visit)
         .where(
             visit.c.branch_id == branch_id,
-            visit.c.customer_id.in_(sorted(ids)),
+            visit.c.customer_id.in_(ids),
             visit.c.state == str(VisitState.LEFT),
         )
         .order_by(visit.c.arrived_at.desc(), visit.c.id)
@@ -147,6 +150,35 @@ def end_errand(db: sa.Connection, ended: Errand, at: datetime, outcome: str) -> 
     db.execute(
         errand.update().where(errand.c.id == ended.id).values(started_at=ended.started_at, ended_at=at, outcome=outcome)
     )
+
+
+def errands_of(db: sa.Connection, ids: Collection[str], since: date) -> list[Tried]:
+    """What a customer, by all their ids, has begun at machines in any branch from a day on, in order of its end."""
+    rows = db.execute(
+        sa.select(errand.c.service_type, errand.c.ended_at, errand.c.outcome)
+        .join(visit, visit.c.id == errand.c.visit_id)
+        .where(
+            visit.c.customer_id.in_(ids),
+            errand.c.started_at.is_not(None),
+            errand.c.ended_at >= datetime.combine(since, time(), UTC),
+        )
+        .order_by(errand.c.ended_at, errand.c.id)
+    )
+    return [Tried(row.service_type, row.ended_at, row.outcome) for row in rows]
+
+
+def served_since(db: sa.Connection, ids: Collection[str], since: datetime) -> list[Helped]:
+    """What a customer, by all their ids, was given by a person in visits that ended from a moment on."""
+    rows = db.execute(
+        sa.select(visit.c.service_type, visit.c.steps_done, visit.c.left_at, visit.c.left_because).where(
+            visit.c.customer_id.in_(ids), visit.c.left_at >= since
+        )
+    )
+    return [
+        Helped(service_type, row.left_at)
+        for row in rows
+        for service_type in {*row.steps_done, *([row.service_type] if row.left_because == SERVED else [])}
+    ]
 
 
 def _visit(row: Mapping[str, Any]) -> Visit:

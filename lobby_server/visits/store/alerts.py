@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung
+from lobby_server.visits.rules import URGENCY, Alert, AlertKind, AlertState, Rung
 from lobby_server.visits.tables import alert
 
 _IS_LIVE = alert.c.state != str(AlertState.ENDED)
@@ -53,6 +53,12 @@ def lock_live_of_visit(db: sa.Connection, visit_id: str) -> list[Alert]:
 def lock_live_of_kind(db: sa.Connection, branch_id: str, kind: AlertKind) -> list[Alert]:
     """A branch's living alerts of a kind, taken for this transaction."""
     return _live(db, alert.c.branch_id == branch_id, alert.c.kind == str(kind), take=True)
+
+
+def waits_for_help(db: sa.Connection, visit_id: str) -> bool:
+    """Whether somebody on this visit has asked for help, or a machine has failed them, and that is not over."""
+    kinds = [str(kind) for kind, urgency in URGENCY.items() if urgency == "help"]
+    return bool(_live(db, alert.c.visit_id == visit_id, alert.c.kind.in_(kinds)))
 
 
 def unanswered_leases(db: sa.Connection, branch_id: str) -> list[str]:
