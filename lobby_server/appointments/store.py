@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,11 +53,13 @@ def of_visit(db: sa.Connection, keys: Keyring, visit_id: str) -> Appointment | N
     return _one(db, keys, sa.select(appointment).where(appointment.c.visit_id == visit_id))
 
 
-def awaited(db: sa.Connection, keys: Keyring, branch_id: str, customer_id: str, now: datetime) -> Appointment | None:
+def awaited(
+    db: sa.Connection, keys: Keyring, branch_id: str, customer_ids: Collection[str], now: datetime
+) -> Appointment | None:
     """The customer's next booked appointment here for which they would be on time."""
     found = (
         sa.select(appointment)
-        .where(appointment.c.branch_id == branch_id, appointment.c.customer_id == customer_id, _BOOKED)
+        .where(appointment.c.branch_id == branch_id, appointment.c.customer_id.in_(sorted(customer_ids)), _BOOKED)
         .where(appointment.c.starts_at.between(now - LATE_WINDOW, now + EARLY_WINDOW))
         .order_by(appointment.c.starts_at, appointment.c.id)
         .limit(1)
@@ -65,13 +68,13 @@ def awaited(db: sa.Connection, keys: Keyring, branch_id: str, customer_id: str, 
 
 
 def open_of_visitor(
-    db: sa.Connection, keys: Keyring, customer_id: str, branch_id: str, visit_id: str, limit: int
+    db: sa.Connection, keys: Keyring, customer_ids: Collection[str], branch_id: str, visit_id: str, limit: int
 ) -> list[Appointment]:
     """The appointments here for which a customer is still expected, or has come on this visit, in order."""
     met = sa.and_(appointment.c.state == AppointmentState.ARRIVED, appointment.c.visit_id == visit_id)
     rows = db.execute(
         sa.select(appointment)
-        .where(appointment.c.branch_id == branch_id, appointment.c.customer_id == customer_id)
+        .where(appointment.c.branch_id == branch_id, appointment.c.customer_id.in_(sorted(customer_ids)))
         .where(sa.or_(_BOOKED, met))
         .order_by(appointment.c.starts_at, appointment.c.id)
         .limit(limit)

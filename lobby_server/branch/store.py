@@ -281,13 +281,15 @@ def lose_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     db.execute(device.update().where(device.c.id == device_id).values(lost_at=now))
 
 
-def are_kiosks_down(db: sa.Connection, branch_id: str) -> bool:
-    """Whether a branch has kiosks and all of them are lost. One that never spoke yet is not lost."""
-    mine = sa.and_(device.c.branch_id == branch_id, device.c.kind == "kiosk", device.c.revoked_at.is_(None))
-    lost, alive = db.execute(
-        sa.select(sa.func.count(device.c.lost_at), sa.func.count().filter(device.c.lost_at.is_(None))).where(mine)
-    ).one()
-    return bool(lost) and not alive
+def kinds_down(db: sa.Connection, branch_id: str) -> frozenset[str]:
+    """The kinds of device of which a branch has some and all are lost. One that never spoke yet is not lost."""
+    found = (
+        sa.select(device.c.kind)
+        .where(device.c.branch_id == branch_id, device.c.revoked_at.is_(None))
+        .group_by(device.c.kind)
+        .having(sa.func.count(device.c.lost_at) == sa.func.count())
+    )
+    return frozenset(db.scalars(found))
 
 
 def add_challenge(db: sa.Connection, nonce_index: bytes, device_id: str, expires_at: datetime) -> None:

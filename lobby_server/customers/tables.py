@@ -22,7 +22,7 @@ customer = sa.Table(
     sa.Column("described_index", sa.LargeBinary, nullable=True),
     sa.Column("gone_on", sa.Date, nullable=True),
     sa.Column("is_prospect", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("merged_into", sa.String(36), nullable=True),
+    sa.Column("merged_into", sa.String(36), nullable=True, index=True),
 )
 
 # What somebody may present, indexed again under a key that only the server has. A customer may hold the same card

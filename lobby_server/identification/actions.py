@@ -101,7 +101,8 @@ def identify(work: Work, request: Identify) -> Identified:
     if found.customer is None or found.appointment is not None:
         return found
     # Whoever is recognised by card or code need not show the appointment's code as well.
-    awaited = appointments.awaited(work.db, work.keys, work.actor.branch_id, found.customer.id, work.now)
+    ids = customers.ids_of(work.db, found.customer.id)
+    awaited = appointments.awaited(work.db, work.keys, work.actor.branch_id, ids, work.now)
     return replace(found, appointment=awaited)
 
 

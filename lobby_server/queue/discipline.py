@@ -2,8 +2,8 @@
 
 A mode is found by its name in `MODE_RULES`; a branch's policy names one. Above every mode stand two rules, in this
 order: a ticket that was overtaken as often as its cap allows goes first (among such tickets the earliest, so
-that the cap of none can be broken by another); and in degraded mode, with fewer windows open than planned or no kiosk
-alive, priority customers take at most every third call of a window while somebody else waits there.
+that the cap of none can be broken by another); and in degraded mode, with fewer windows open than planned, or no
+kiosk or no machine alive, priority customers take at most every third call of a window while somebody else waits there.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Circumstances:
     """Where a call is made: the point's last calls, newest first, and how the branch is manned.
 
     `points_planned`: windows that should be open at this hour, None where the branch's plan says nothing.
-    `kiosks_down`: the branch has kiosks, and none of them is alive.
+    `kiosks_down`: the branch has kiosks, and none of them is alive; `machines_down`: the same of its machines.
     """
 
     is_window: bool = True
@@ -79,6 +79,7 @@ class Circumstances:
     recent: tuple[Recent, ...] = ()
     points_planned: int | None = None
     kiosks_down: bool = False
+    machines_down: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,15 +208,16 @@ def planned(parameters: Parameters, by_plan: int | None) -> int | None:
     return parameters.points_planned if parameters.points_planned is not None else by_plan
 
 
-def is_degraded(points_planned: int | None, windows_open: int, *, kiosks_down: bool) -> bool:
-    """Whether fewer windows are open than planned, or all kiosks are down."""
-    return kiosks_down or (points_planned is not None and windows_open < points_planned)
+def is_degraded(points_planned: int | None, windows_open: int, *, devices_down: bool) -> bool:
+    """Whether fewer windows are open than planned, or all kiosks or all machines are down."""
+    return devices_down or (points_planned is not None and windows_open < points_planned)
 
 
 def _breaks(parameters: Parameters, where: Circumstances) -> bool:
     """Whether a priority customer already had one of this window's last calls in degraded mode."""
     should_be_open = planned(parameters, where.points_planned)
-    if not where.is_window or not is_degraded(should_be_open, where.windows_open, kiosks_down=where.kiosks_down):
+    devices_down = where.kiosks_down or where.machines_down
+    if not where.is_window or not is_degraded(should_be_open, where.windows_open, devices_down=devices_down):
         return False
     return any(each.service_level in PRIORITY for each in where.recent[: PRIORITY_EVERY - 1])
 

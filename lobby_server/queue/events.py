@@ -171,6 +171,7 @@ class QueueChanged(Event):
             "overtake_cap": self.policy.overtake_cap,
             "is_degraded": self.standing.is_degraded,
             "kiosks_down": self.standing.kiosks_down,
+            "machines_down": self.standing.machines_down,
             "points_open": self.standing.points_open,
             "points_planned": self.standing.points_planned,
             "unserved": list(self.standing.unserved),

@@ -160,13 +160,14 @@ class Standing:
     """How the queue stands as a whole: what every screen is told beside the tickets.
 
     `points_open` counts windows, `points_planned` is None where nothing is planned. It is degraded with fewer windows
-    than planned or with all kiosks down. `unserved` maps the waiting tickets that no open point calls to what they wait
-    for (a class, or `@W1` for one point), earliest first.
+    than planned, or with all kiosks or all machines down. `unserved` maps the waiting tickets that no open point calls
+    to what they wait for (a class, or `@W1` for one point), earliest first.
     """
 
     points_open: int = 0
     points_planned: int | None = None
     kiosks_down: bool = False
+    machines_down: bool = False
     is_degraded: bool = False
     unserved: Mapping[str, str] = field(default_factory=dict)
 

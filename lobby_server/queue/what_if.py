@@ -54,7 +54,7 @@ class Span:
 class RecordedDay:
     """What is kept of one business day; `came` in order of place. `points_planned` holds for all of it.
 
-    That the kiosks were down for a while is not played again: a day with a breakdown is a poor day to plan by.
+    That kiosks or machines were down for a while is not played again: a day with a breakdown is a poor day to plan by.
     """
 
     business_day: date
@@ -201,7 +201,7 @@ def _points(day: RecordedDay, begins: datetime) -> twin.Points:
 
 def _is_degraded(day: RecordedDay, span: Span) -> bool:
     beside = sum(each.is_window and each.opened_at <= span.opened_at < each.closed_at for each in day.spans)
-    return span.is_window and is_degraded(day.points_planned, beside, kiosks_down=False)
+    return span.is_window and is_degraded(day.points_planned, beside, devices_down=False)
 
 
 def _bits(day: RecordedDay) -> dict[str, int]:

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from lobby_server.customers import store as customers
 from lobby_server.customers.rules import BANDS, PURPOSES, Customer
 from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict, NotFound
@@ -58,14 +59,15 @@ def recommend(work: Work, customer: Customer, visit_id: str, today: date) -> Rec
 
 
 def _person(work: Work, customer: Customer, today: date) -> Person:
+    ids = customers.ids_of(work.db, customer.id)
     return Person(
         risk_rating=customer.risk_rating,
         rated_on=customer.rated_on,
         born_year=customer.born_year,
         consents=[each for each in PURPOSES if customer.consents_to(each, today)],
         do_not_contact=customer.do_not_contact,
-        declined=store.declined_since(work.db, customer.id, today - DECLINED_RESTS),
-        shown_today=store.shown_since(work.db, customer.id, today),
+        declined=store.declined_since(work.db, ids, today - DECLINED_RESTS),
+        shown_today=store.shown_since(work.db, ids, today),
     )
 
 

@@ -73,18 +73,18 @@ def offers_of(db: sa.Connection, visit_ids: Collection[str]) -> dict[str, list[O
     return found
 
 
-def declined_since(db: sa.Connection, customer_id: str, day: date) -> set[str]:
+def declined_since(db: sa.Connection, customer_ids: Collection[str], day: date) -> set[str]:
     """Products that a customer declined, shown on this day or later."""
-    return set(db.scalars(_shown(customer_id, day).where(offer.c.answer == DECLINED)))
+    return set(db.scalars(_shown(customer_ids, day).where(offer.c.answer == DECLINED)))
 
 
-def shown_since(db: sa.Connection, customer_id: str, day: date) -> set[str]:
+def shown_since(db: sa.Connection, customer_ids: Collection[str], day: date) -> set[str]:
     """Products that a customer was shown on this day or later."""
-    return set(db.scalars(_shown(customer_id, day)))
+    return set(db.scalars(_shown(customer_ids, day)))
 
 
-def _shown(customer_id: str, day: date) -> sa.Select[Any]:
-    return sa.select(offer.c.product).where(offer.c.customer_id == customer_id, offer.c.shown_on >= day)
+def _shown(customer_ids: Collection[str], day: date) -> sa.Select[Any]:
+    return sa.select(offer.c.product).where(offer.c.customer_id.in_(sorted(customer_ids)), offer.c.shown_on >= day)
 
 
 def _put(db: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], gone: Collection[str]) -> None:

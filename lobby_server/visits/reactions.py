@@ -5,6 +5,7 @@ from __future__ import annotations
 from lobby_server.appointments import actions as appointments
 from lobby_server.branch.events import DeviceFound, DeviceLost, DevicePaperChanged, DeviceRevoked
 from lobby_server.kernel.work import Reactions, Work
+from lobby_server.queue.actions.standing import settle
 from lobby_server.queue.events import (
     QueueChanged,
     TicketCancelled,
@@ -159,6 +160,12 @@ def on_paper_changed(work: Work, happened: DevicePaperChanged) -> None:
         alerts.raise_device_fault(work, AlertKind.KIOSK_PAPER, happened, paper=happened.paper)
 
 
+def on_devices_changed(work: Work, happened: DeviceLost | DeviceFound | DeviceRevoked) -> None:
+    """Without a living kiosk or machine the queue is degraded: who is called next follows from it at once."""
+    if happened.kind in WATCHED_DEVICES:
+        settle(work, happened.branch_id)
+
+
 REACTIONS: Reactions = {
     VisitArrived: (on_visit_arrived,),
     VisitChanged: (on_visit_changed,),
@@ -169,9 +176,9 @@ REACTIONS: Reactions = {
     VisitLeft: (on_visit_over,),
     QueueChanged: (on_queue_changed,),
     TicketRated: (on_ticket_rated,),
-    DeviceLost: (on_device_lost, on_device_silent),
-    DeviceFound: (on_device_heard,),
-    DeviceRevoked: (on_device_revoked,),
+    DeviceLost: (on_device_lost, on_device_silent, on_devices_changed),
+    DeviceFound: (on_device_heard, on_devices_changed),
+    DeviceRevoked: (on_device_revoked, on_devices_changed),
     DevicePaperChanged: (on_paper_changed,),
     TicketStarted: (on_ticket_started,),
     TicketFinished: (on_ticket_finished,),

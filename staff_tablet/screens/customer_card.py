@@ -6,6 +6,7 @@ and only as long as that lasts.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Literal
 
@@ -190,7 +191,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
         consents=[_consent(each, today) for each in customer.consents],
         do_not_contact=customer.do_not_contact,
         owner=_owner(house, db, branch_id, customer),
-        appointments=_appointments(house, db, visit),
+        appointments=_appointments(house, db, visit, ids),
         past_visits=[_past(each) for each in past],
     )
 
@@ -224,9 +225,8 @@ def _owner(house: House, db: sa.Connection, branch_id: str, customer: Customer) 
     return StaffSeen(staff_no=customer.owner_staff_no, name=found[0].name if found else "")
 
 
-def _appointments(house: House, db: sa.Connection, visit: Visit) -> list[AppointmentOnCard]:
-    assert visit.customer_id is not None
-    found = appointments.open_of_visitor(db, house.keys, visit.customer_id, visit.branch_id, visit.id, APPOINTMENTS_MAX)
+def _appointments(house: House, db: sa.Connection, visit: Visit, ids: Collection[str]) -> list[AppointmentOnCard]:
+    found = appointments.open_of_visitor(db, house.keys, ids, visit.branch_id, visit.id, APPOINTMENTS_MAX)
     colleagues = staff.named(db, house.keys, {each.staff_id for each in found if each.staff_id})
     return [
         AppointmentOnCard(

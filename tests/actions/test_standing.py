@@ -91,34 +91,42 @@ def beat(house: House, device_id: str) -> None:
     house.works.run(note_heartbeat, SignOfLife(device_id, {}), Actor("device", device_id, make.HERE))
 
 
-def refresh(house: House) -> None:
-    """What the worker does all the while."""
-    worker = Worker(house, make.TYPES)
-    worker.fire_due()
-    worker.refresh_waits()
+def fire_due(house: House) -> None:
+    """The worker notices who fell silent."""
+    Worker(house, make.TYPES).fire_due()
 
 
-def test_when_the_last_kiosk_falls_silent_the_breaker_is_told_until_one_is_heard(house: House, cast: Cast) -> None:
-    make.opened(house, cast.zhou, "W1")
-    machine, *kiosks = (
-        make.enrolled(house, "machine", "S1"),
-        make.enrolled(house, "kiosk"),
-        make.enrolled(house, "kiosk"),
-    )
-    for each in (machine, *kiosks):
+def enrolled(house: House, kind: str) -> list[str]:
+    """Two devices of a kind and one of the other, all heard."""
+    other = "machine" if kind == "kiosk" else "kiosk"
+    places = {"kiosk": None, "machine": "S1"}
+    ids = [make.enrolled(house, each, places[each]) for each in (other, kind, kind)]
+    for each in ids:
         beat(house, each)
+    return ids
+
+
+@pytest.mark.parametrize("kind", ["kiosk", "machine"])
+def test_when_the_last_one_of_a_kind_falls_silent_the_breaker_is_told_until_one_is_heard(
+    house: House, cast: Cast, kind: str
+) -> None:
+    make.opened(house, cast.zhou, "W1")
+    other, *ours = enrolled(house, kind)
     make.advance(house, 20)
-    beat(house, kiosks[0])
+    beat(house, ours[0])
+    beat(house, other)
     stands = []
     for seconds in (15, 20, 0):
         make.advance(house, seconds)
+        beat(house, other)
         if not seconds:
-            beat(house, kiosks[1])
-        refresh(house)
+            beat(house, ours[1])
+        fire_due(house)
         newest = told(house)[-1]
-        stands.append((newest["kiosks_down"], newest["is_degraded"]))
+        stands.append((newest[f"{kind}s_down"], newest["is_degraded"]))
+        assert (newest["kiosks_down"] or newest["machines_down"]) is newest["is_degraded"]
+        assert picture(house, cast.kiosk)["queue"][f"{kind}s_down"] is newest["is_degraded"]
     assert stands == [(False, False), (True, True), (False, False)]
-    assert picture(house, cast.kiosk)["queue"]["kiosks_down"] is False
 
 
 def test_a_branch_without_kiosks_and_a_kiosk_that_is_taken_away_are_no_breakdown(house: House, cast: Cast) -> None:
@@ -126,10 +134,9 @@ def test_a_branch_without_kiosks_and_a_kiosk_that_is_taken_away_are_no_breakdown
     kiosk = make.enrolled(house, "kiosk")
     beat(house, kiosk)
     make.advance(house, 31)
-    refresh(house)
+    fire_due(house)
     assert told(house)[-1]["kiosks_down"] is True
     house.works.run(revoke, kiosk, cast.chen)
-    refresh(house)
     assert told(house)[-1]["kiosks_down"] is False
 
 
@@ -147,7 +154,7 @@ def test_in_degraded_mode_priority_takes_every_third_call_at_most(
     for level in ("ordinary", "ordinary", "vip", "vip"):
         make.ticket_at_level(house, cast.kiosk, level)
     make.advance(house, 600)
-    refresh(house)
+    fire_due(house)
     called = []
     for _ in range(2):
         ticket = house.works.run(actions.call_next, "W1", cast.zhou)

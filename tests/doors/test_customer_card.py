@@ -14,10 +14,14 @@ import sqlalchemy as sa
 from lobby_server.appointments import actions as appointments
 from lobby_server.appointments.actions import Book
 from lobby_server.customers import store as customers
+from lobby_server.customers.actions.feed import take_customer_file
 from lobby_server.customers.rules import Customer, Tag
+from lobby_server.customers.wire import read_customer_file
 from lobby_server.doors.routes import API
+from lobby_server.kernel.actor import system
+from lobby_server.kernel.feeds import TakeFeed
 from lobby_server.kernel.house import House
-from lobby_server.kernel.privacy import is_forbidden_number
+from lobby_server.kernel.privacy import is_forbidden_number, mask_name
 from lobby_server.kernel.work import Work
 from lobby_server.recommend import store
 from lobby_server.visits.rules import CLAIM_LIVES
@@ -25,6 +29,7 @@ from tests import make
 from tests.actions.test_recommend import DEPOSIT, SUN
 from tests.doors import calling
 from tests.doors.calling import Callers, audit_rows, refusal, told
+from tests.feeds import RICH, file_of
 from tests.make import TODAY
 
 FULL_NAMES = ("王建明", "李秀英", "孙晓阳")
@@ -238,3 +243,34 @@ def test_the_search_for_names_bites(house: House, callers: Callers, guest: str) 
     body = reveal(callers).get_data(as_text=True)
     assert any(name in json.dumps(json.loads(body), ensure_ascii=False) for name in FULL_NAMES)
     assert is_forbidden_number("4111 1111 1111 1111") and is_forbidden_number("11010519491231002X")
+
+
+def test_a_prospect_who_is_here_while_head_office_names_them_stays_the_same_visit(
+    house: House, callers: Callers, cast: make.Cast
+) -> None:
+    token = RICH["credentials"][0]
+    prospect = told(callers.manager.post("/customers", {"name": "新客人", "credential": token}))
+    presented = {"credential": {"kind": token["kind"], "value": token["token"]}}
+    visit = told(callers.kiosk.post("/visits", presented))["visit_id"]
+    wish = Book(prospect["customer_no"], "wealth", None, make.MORNING + timedelta(hours=30), 30)
+    met = house.works.run(appointments.book, wish, cast.chen).appointment.id
+    take_customer_file(house, TakeFeed(read_customer_file(file_of(RICH))), system(make.HERE))
+    with house.database.read() as db:
+        named = customers.find(db, house.keys, prospect["id"])
+    assert named is not None and named.id != prospect["id"]
+    callers.manager.post(f"/visits/{visit}/claim")
+    for customer_id in (prospect["id"], named.id):
+        seen = told(callers.manager.get(f"/customers/{customer_id}/card"))
+        assert (seen["visit_id"], seen["customer_id"]) == (visit, named.id)
+        assert [each["id"] for each in seen["appointments"]] == [met]
+        answer = callers.manager.post(f"/customers/{customer_id}/reveal", {"reason": "greet"})
+        assert told(answer)["name"] == RICH["name"]
+    (shown,) = told(callers.manager.get("/lobby"))["visits"]
+    assert shown["masked_name"] == seen["masked_name"] == mask_name(RICH["name"])
+    again = callers.kiosk.post("/visits", presented)
+    assert told(again)["visit_id"] == visit
+    callers.manager.post(f"/visits/{visit}/leave", {"reason": "changed_mind"})
+    callers.kiosk.post("/visits", presented)
+    assert [each["visit_id"] for each in told(callers.manager.get(f"/customers/{named.id}/card"))["past_visits"]] == [
+        visit
+    ]

@@ -77,6 +77,7 @@ export function queue(facts = {}) {
     overtake_cap: 0,
     is_degraded: false,
     kiosks_down: false,
+    machines_down: false,
     points_open: 3,
     points_planned: null,
     unserved: [],

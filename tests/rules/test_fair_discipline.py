@@ -136,9 +136,19 @@ def test_who_waited_over_thirty_minutes_goes_before_vips() -> None:
         (Circumstances(windows_open=2, recent=(VIP_PASSED,)), 2),
         (Circumstances(is_window=False, windows_open=1, recent=(VIP_PASSED,)), 2),
         (Circumstances(windows_open=2, recent=(VIP_PASSED,), kiosks_down=True), 1),
+        (Circumstances(windows_open=2, recent=(VIP_PASSED,), machines_down=True), 1),
         (Circumstances(is_window=False, windows_open=2, recent=(VIP_PASSED,), kiosks_down=True), 2),
     ],
-    ids=["last_call", "the_one_before", "third_call", "enough_windows", "a_desk", "no_kiosk", "no_kiosk_at_a_desk"],
+    ids=[
+        "last_call",
+        "the_one_before",
+        "third_call",
+        "enough_windows",
+        "a_desk",
+        "no_kiosk",
+        "no_machine",
+        "no_kiosk_at_a_desk",
+    ],
 )
 def test_in_degraded_mode_priority_customers_take_every_third_call(where: Circumstances, first: int) -> None:
     line = [a_ticket(1, waited_s=20), a_ticket(2, "vip", waited_s=19)]

@@ -167,7 +167,7 @@ def test_what_a_window_called_last_counts_in_degraded_mode(last: str) -> None:
     assert waits is not None
     assert (waits.p90_s == 0) == (last == "ordinary")
     # Enough windows and no kiosk comes to the same.
-    no_kiosk = replace(rule, points_planned=1, kiosks_down=True)
+    no_kiosk = replace(rule, points_planned=1, devices_down=True)
     assert line(vip, *others, points=(window,), assumed=no_kiosk).wait_of(vip) == waits
     # At a desk the breaker does not hold, and desks are not counted as windows.
     desk = replace(window, is_window=False)

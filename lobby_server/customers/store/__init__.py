@@ -66,10 +66,13 @@ def credential_index(keys: Keyring, credential: Credential) -> bytes:
 
 
 def names(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, str]:
-    """Full names by id; the caller masks them."""
+    """Full names by id, a merged prospect's being that of the customer; the caller masks them."""
     if not ids:
         return {}
-    rows = db.execute(sa.select(customer.c.id, customer.c.name_sealed).where(customer.c.id.in_(sorted(ids))))
+    own = customer.alias()
+    name = sa.func.coalesce(own.c.name_sealed, customer.c.name_sealed).label("name_sealed")
+    known = sa.select(customer.c.id, name).outerjoin(own, own.c.id == customer.c.merged_into)
+    rows = db.execute(known.where(customer.c.id.in_(sorted(ids))))
     return {row.id: keys.open(row.name_sealed, NAME) for row in rows}
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServicePoint, ServiceType, day_start, next_business_day
+from lobby_server.doors.who import KIOSK, MACHINE
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
@@ -227,12 +228,14 @@ def callable_at(work: Work, point: ServicePoint) -> list[Ticket]:
 def circumstances_of(work: Work, queue: store.Queue, point: ServicePoint) -> Circumstances:
     """What a rule may look at besides the tickets."""
     points = branches.service_points(work.db, queue.branch_id)
+    down = branches.kinds_down(work.db, queue.branch_id)
     return Circumstances(
         is_window=point.kind == "window",
         windows_open=count_windows_open(points),
         recent=queue.recent.get(point.code, ()),
         points_planned=planned_now(work.db, queue.branch_id, work.now),
-        kiosks_down=branches.are_kiosks_down(work.db, queue.branch_id),
+        kiosks_down=KIOSK in down,
+        machines_down=MACHINE in down,
     )
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServicePoint, points_planned
+from lobby_server.doors.who import KIOSK, MACHINE
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store
 from lobby_server.queue.discipline import can_call, is_degraded, planned
@@ -52,12 +53,14 @@ def standing_of(db: sa.Connection, queue: store.Queue, now: datetime) -> Standin
     left = unserved(Line(store.waiting(db, queue.branch_id), open_points, {}))
     windows_open = count_windows_open(points)
     should_be_open = planned(queue.policy.parameters, planned_now(db, queue.branch_id, now))
-    kiosks_down = branches.are_kiosks_down(db, queue.branch_id)
+    down = branches.kinds_down(db, queue.branch_id)
+    kiosks_down, machines_down = KIOSK in down, MACHINE in down
     return Standing(
         points_open=windows_open,
         points_planned=should_be_open,
         kiosks_down=kiosks_down,
-        is_degraded=is_degraded(should_be_open, windows_open, kiosks_down=kiosks_down),
+        machines_down=machines_down,
+        is_degraded=is_degraded(should_be_open, windows_open, devices_down=kiosks_down or machines_down),
         unserved={each.id: each.ticket_class if each.only_at is None else f"@{each.only_at}" for each in left},
     )
 

@@ -95,7 +95,7 @@ def _assumed(queue: store.Queue, types: Mapping[str, ServiceType]) -> Assumed:
         vip_run_max=told.vip_run_max,
         overdue_s=told.overdue_s,
         points_planned=queue.standing.points_planned,
-        kiosks_down=queue.standing.kiosks_down,
+        devices_down=queue.standing.kiosks_down or queue.standing.machines_down,
         cap=policy.overtake_cap,
         leavers_per_h=queue.usual.leavers_per_h,
         arrivals_per_h=queue.usual.arrivals_per_h,

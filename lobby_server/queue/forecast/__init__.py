@@ -54,7 +54,7 @@ class Assumed:
     vip_run_max: int = 2
     overdue_s: float = 1800.0
     points_planned: int | None = None
-    kiosks_down: bool = False
+    devices_down: bool = False
     cap: int = 5
     leavers_per_h: float = 0.0
     arrivals_per_h: Mapping[tuple[str, str], float] = field(default_factory=dict)
@@ -227,7 +227,7 @@ class Line:
                 free[:, j] = self._rest_ms(at_point)
         windows_open = sum(point.is_window for point in self.points)
         told = self.assumed
-        breaks = is_degraded(told.points_planned, windows_open, kiosks_down=told.kiosks_down)
+        breaks = is_degraded(told.points_planned, windows_open, devices_down=told.devices_down)
         fresh = twin.Points.fresh(serves, [0] * len(serves))
         return replace(
             fresh,

@@ -84,13 +84,14 @@ class CalledSeen(TicketSeen):
 
 
 class PublicQueueSeen(Wire):
-    """The queue as a whole: by which rule it is served, and whether too few windows are open or all kiosks are down."""
+    """The queue as a whole: by which rule it is served, and whether the hall is short of windows or devices."""
 
     discipline: str
     rule_version: str
     overtake_cap: int
     is_degraded: bool
     kiosks_down: bool = False
+    machines_down: bool = False
     points_open: int
     points_planned: int | None
 

@@ -56,5 +56,5 @@ def reveal(work: Work, request: Reveal) -> Revealed:
         raise Forbidden("not_claimant", audited=True)
     customer = customers.find(work.db, work.keys, request.customer_id)
     assert customer is not None
-    work.audit("reveal_name", request.customer_id, reason=request.reason)
+    work.audit("reveal_name", customer.id, reason=request.reason)
     return Revealed(customer.name, int(min(SHOWN_FOR, until - work.now).total_seconds()))

@@ -59,9 +59,11 @@ export function PastCalls({ lobby, calls }) {
   </aside>`;
 }
 
-/** Too few windows, or no kiosk: the rule that holds then is told to everybody. @param {{queue: Queue}} sent */
-const Degraded = ({ queue }) =>
-  html`<p class="wall-degraded">
-    <${Icon} name="scale" /><span>${t(queue.kiosks_down ? "wall.kiosks_down" : "wall.degraded")}</span>
+/** Why the hall is degraded, and the rule that holds then: everybody is told. @param {{queue: Queue}} sent */
+const Degraded = ({ queue }) => {
+  const down = queue.kiosks_down ? "wall.kiosks_down" : queue.machines_down && "wall.machines_down";
+  return html`<p class="wall-degraded">
+    <${Icon} name="scale" /><span>${t(down || "wall.degraded")}</span>
     <span class="wall-other">${t("wall.degraded_other")}</span>
   </p>`;
+};

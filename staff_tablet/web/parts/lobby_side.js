@@ -12,7 +12,8 @@ import { WindowTiles } from "#shared/parts/window_tiles.js";
 export function LobbySide({ lobby }) {
   const { queue } = lobby;
   const counts = { n: queue?.points_open, planned: queue?.points_planned };
-  const why = queue?.kiosks_down ? t("side.kiosks_down") : t("side.short", counts);
+  const down = queue?.kiosks_down ? "side.kiosks_down" : queue?.machines_down && "side.machines_down";
+  const why = t(down || "side.short", counts);
   return html`<aside class="side" aria-label=${t("side.name")}>
     <section>
       <h2 class="side-title">${t("side.queues")}</h2>

@@ -157,6 +157,7 @@ export type Queue = {
   overtake_cap: number;
   is_degraded: boolean;
   kiosks_down: boolean;
+  machines_down: boolean;
   points_open: number;
   points_planned: number | null;
   unserved?: string[];
