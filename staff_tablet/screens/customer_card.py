@@ -33,7 +33,7 @@ from lobby_server.staff import store as staff
 from lobby_server.staff.rules import Staff
 from lobby_server.visits import store as visits
 from lobby_server.visits.actions.knowing import known
-from lobby_server.visits.actions.revealing import Reveal, reveal
+from lobby_server.visits.actions.revealing import Reveal, cares_until, reveal
 from lobby_server.visits.rules import Visit
 from lobby_server.visits.wire import NeedSeen
 
@@ -103,7 +103,10 @@ class AppointmentOnCard(Wire):
 
 
 class CustomerCard(Wire):
-    """Everything about who stands here that a colleague may see now. `accounts` is null without the claim."""
+    """Everything about who stands here that a colleague may see now.
+
+    `accounts` is null for whoever does not take care of them: by their claim, or with the ticket at their window.
+    """
 
     customer_id: str
     visit_id: str
@@ -147,7 +150,7 @@ def get_card(call: Call) -> CustomerCard:
 
 @door.command("/customers/{customer_id}/reveal", may={LOBBY_MANAGER, TELLER, RM}, takes=Revealing, gives=NameSeen)
 def post_reveal(call: Call) -> NameSeen:
-    """The full name, for the colleague who has taken the visit; every look is audited.
+    """The full name, for the colleague who takes care of the visit; every look is audited.
 
     The answer is not kept for the key: it would give the name again when the claim is long over.
     """
@@ -164,7 +167,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
     branch = branches.find_branch(db, branch_id)
     assert branch is not None
     today = business_day_of(house.clock.now(), branch.timezone, branch.cut_over_minute)
-    has_claim = visit.claim is not None and visit.claim.staff_id == reader_id and visit.claim.until > house.clock.now()
+    has_claim = cares_until(db, visit, reader_id, house.clock.now()) is not None
     offers = recommendations.offers_of(db, [visit.id]).get(visit.id, [])
     past = visits.past_of_customer(db, branch_id, ids, PAST_VISITS_MAX)
     return CustomerCard(

@@ -130,6 +130,22 @@ def test_bands_are_shown_to_the_claimant_and_only_while_the_claim_lasts(
     assert card(callers)["accounts"] is None
 
 
+def test_the_teller_with_the_ticket_takes_care_of_its_customer_and_no_other_teller_does(
+    callers: Callers, guest: str
+) -> None:
+    callers.kiosk.post(f"/visits/{guest}/route", {"service_type": "cash", "choice": "ticket"})
+    callers.teller.post("/service-points/W1/open")
+    assert card(callers, "teller")["accounts"] is None
+    assert refusal(reveal(callers, "teller")) == (403, "not_claimant")
+    called = told(callers.teller.post("/service-points/W1/call-next"))["ticket"]
+    assert card(callers, "teller")["accounts"] is not None and card(callers)["accounts"] is None
+    assert told(reveal(callers, "teller"))["name"] == GUEST.name
+    at = {"ticket_id": called["id"]}
+    for deed in ("start", "finish"):
+        assert callers.teller.post(f"/service-points/W1/{deed}", at).status_code == 200
+    assert refusal(reveal(callers, "teller")) == (404, "customer")
+
+
 def test_who_is_not_here_has_no_card_anywhere(house: House, callers: Callers, guest: str) -> None:
     for who, customer_id in (
         (callers.manager, make.WANG.id),

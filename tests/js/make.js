@@ -8,6 +8,7 @@ const at = (/** @type {number} */ secondsAgo) => new Date(NOON - secondsAgo * 10
 /** @param {string} id @param {Partial<Visit> & {waited_s?: number}} [facts] @returns {Visit} */
 export function visit(id, { waited_s = 60, ...facts } = {}) {
   return {
+    customer_id: null,
     visit_id: id,
     state: "arrived",
     arrived_at: at(waited_s),

@@ -91,7 +91,7 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     desk.keyboard.press("Space")
     expect(desk.locator(".current-code")).to_contain_text("00", timeout=SLOW_MS)
     yield "desk-called", desk
-    for name, key in (("desk-why", "w"), ("desk-transfer", "t"), ("desk-keys", "?")):
+    for name, key in (("desk-why", "w"), ("desk-card", "i"), ("desk-transfer", "t"), ("desk-keys", "?")):
         _press(desk, key)
         yield name, _ready(desk, ".desk-panel")
         desk.keyboard.press("Escape")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from lobby_server.customers import store as customers
 from lobby_server.kernel.errors import Forbidden, NotFound
 from lobby_server.kernel.work import Work
+from lobby_server.queue import store as queue_store
 from lobby_server.visits import store
+from lobby_server.visits.rules import Visit
 
 SHOWN_FOR = timedelta(seconds=20)  # long enough to greet somebody by name, too short to copy a list
 
@@ -29,8 +33,17 @@ class Revealed:
     expires_in_s: int
 
 
+def cares_until(db: sa.Connection, visit: Visit, staff_id: str, now: datetime) -> datetime | None:
+    """Until when somebody takes care of a visit: by their claim, or with its ticket at their window; else None."""
+    if visit.claim is not None and visit.claim.staff_id == staff_id and visit.claim.until > now:
+        return visit.claim.until
+    ticket = queue_store.live_ticket_of(db, visit.id)
+    has_it = ticket is not None and ticket.state.is_at_point and ticket.staff_id == staff_id
+    return now + SHOWN_FOR if has_it else None
+
+
 def reveal(work: Work, request: Reveal) -> Revealed:
-    """Give the name to whoever has claimed the customer's visit, and note that they looked.
+    """Give the name to whoever takes care of the customer now, and note that they looked.
 
     Raises NotFound("customer") for somebody who is not here, Forbidden("not_claimant"), audited.
     """
@@ -38,10 +51,10 @@ def reveal(work: Work, request: Reveal) -> Revealed:
     visit = store.live_of_customer(work.db, work.actor.branch_id, ids)
     if visit is None:
         raise NotFound("customer")
-    claim = visit.claim
-    if claim is None or claim.staff_id != work.actor.id or claim.until <= work.now:
+    until = cares_until(work.db, visit, work.actor.id, work.now)
+    if until is None:
         raise Forbidden("not_claimant", audited=True)
     customer = customers.find(work.db, work.keys, request.customer_id)
     assert customer is not None
     work.audit("reveal_name", customer.id, reason=request.reason)
-    return Revealed(customer.name, int(min(SHOWN_FOR, claim.until - work.now).total_seconds()))
+    return Revealed(customer.name, int(min(SHOWN_FOR, until - work.now).total_seconds()))

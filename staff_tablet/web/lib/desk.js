@@ -7,7 +7,7 @@ import { deedsOf, lineOf, seatsOf, stepOf, ticketAt, windowOf } from "#staff/lib
 /** @import { Lobby, ServicePoint, Ticket } from "#shared/lib/shapes.js" */
 /** @import { Counter } from "#staff/lib/counter.js" */
 /** @import { Step, Other } from "#staff/lib/window.js" */
-/** @typedef {"hand" | "transfer" | "next" | "resume" | "why" | "keys"} PanelName */
+/** @typedef {"hand" | "transfer" | "next" | "resume" | "why" | "card" | "keys"} PanelName */
 /** @typedef {{name: PanelName, ticket?: Ticket}} Panel `ticket`: whom to call by hand, once chosen */
 /** @typedef {{lobby: Lobby, point: ServicePoint, ticket: Ticket | null}} Scene */
 
@@ -24,10 +24,11 @@ export const KEYS = {
   hand: "h",
   resume: "b",
   why: "w",
+  card: "i",
   close: "c",
 };
 const HELP_KEY = "?";
-const PANELS = new Set(["hand", "transfer", "next", "resume", "why"]);
+const PANELS = new Set(["hand", "transfer", "next", "resume", "why", "card"]);
 /** Why a colleague calls somebody out of turn: what happens most; anything else is written. */
 export const HAND_REASONS = ["returns", "needs_help", "wrong_number", "agreed"];
 

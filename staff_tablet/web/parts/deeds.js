@@ -27,6 +27,7 @@ const ROWS = [
     { deed: "hand", words: "act.call_by_hand" },
     { deed: "resume", words: "act.resume" },
     { deed: "why", words: "act.why" },
+    { deed: "card", words: "card.title" },
     { deed: "close", words: "act.close_window" },
   ],
 ];

@@ -18,6 +18,7 @@ const KEYS_SHOWN = [
   ["H", "act.call_by_hand"],
   ["B", "act.resume"],
   ["W", "act.why"],
+  ["I", "card.title"],
   ["C", "act.close_window"],
   ["1–9", "desk.key_digits"],
   ["Esc", "act.back"],

@@ -10,6 +10,7 @@ import { Button } from "#shared/parts/button.js";
 import { Empty } from "#shared/parts/empty.js";
 import { Icon } from "#shared/parts/icon.js";
 import { customerName, needName, sayingOf } from "#staff/lib/saying.js";
+import { CustomerCard } from "#staff/parts/customer_card.js";
 import { DetailCare } from "#staff/parts/detail_care.js";
 import { DetailHistory } from "#staff/parts/detail_history.js";
 import { DetailOffer } from "#staff/parts/detail_offer.js";
@@ -18,6 +19,7 @@ import { DetailUrgency } from "#staff/parts/detail_urgency.js";
 import { WaitClock } from "#staff/parts/wait_clock.js";
 
 /** @import { Live } from "#shared/lib/live.js" */
+/** @import { Server } from "#shared/lib/server.js" */
 /** @import { Lobby, Ticket, Visit } from "#shared/lib/shapes.js" */
 /** @import { ServerClock } from "#shared/lib/clock.js" */
 /** @import { Care } from "#staff/lib/care.js" */
@@ -30,6 +32,7 @@ import { WaitClock } from "#staff/parts/wait_clock.js";
  * @property {Care} care
  * @property {ServerClock} clock
  * @property {Live} live
+ * @property {Server} server
  * @property {() => void} onClose
  */
 
@@ -37,7 +40,7 @@ import { WaitClock } from "#staff/parts/wait_clock.js";
 const seen = signal(true);
 
 /** @param {Sent} sent */
-export function VisitDetail({ lobby, visitId, claims, care, clock, live, onClose }) {
+export function VisitDetail({ lobby, visitId, claims, care, clock, live, server, onClose }) {
   const head = useRef(/** @type {HTMLElement | null} */ (null));
   // Whoever opened it by keyboard or by ear goes on from here.
   useEffect(() => head.current?.focus({ preventScroll: true }), [visitId]);
@@ -58,6 +61,10 @@ export function VisitDetail({ lobby, visitId, claims, care, clock, live, onClose
       <${DetailOffer} ...${given} />
       <${DetailRoute} ...${given} />
       <${DetailUrgency} ...${given} />
+      <section class="detail-part">
+        <h3>${t("card.title")}</h3>
+        <${CustomerCard} key=${visitId} ...${{ lobby, visit, server, isMine: claims.isMine(visit) }} />
+      </section>
       <${DetailCare} ...${given} />
       <${DetailHistory} ...${given} />`
     }

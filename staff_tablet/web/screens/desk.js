@@ -16,13 +16,15 @@ import { servesText } from "#staff/lib/saying.js";
 import { lineOf, ticketAt, visitOf, windowOf } from "#staff/lib/window.js";
 import { ChooseWindow } from "#staff/parts/choose_window.js";
 import { CurrentTicket } from "#staff/parts/current_ticket.js";
+import { CustomerCard } from "#staff/parts/customer_card.js";
 import { Deeds } from "#staff/parts/deeds.js";
+import { DeskPanel } from "#staff/parts/desk_panel.js";
 import { Question } from "#staff/parts/desk_questions.js";
 import { KeysPanel } from "#staff/parts/keys_panel.js";
 import { WaitingLine } from "#staff/parts/waiting_line.js";
 import { WhyPanel } from "#staff/parts/why_panel.js";
 
-/** @import { Lobby, ServicePoint, Ticket } from "#shared/lib/shapes.js" */
+/** @import { Lobby, ServicePoint, Ticket, Visit } from "#shared/lib/shapes.js" */
 /** @import { Scene } from "#staff/lib/desk.js" */
 
 const { clock, server, live } = openStaffLobby();
@@ -44,10 +46,16 @@ function Below({ scene, waiting }) {
     const timezone = lobby.branch.timezone;
     return html`<${WhyPanel} ticket=${ticket} server=${server} timezone=${timezone} onClose=${desk.close} />`;
   }
+  if (panel?.name === "card") return html`<${Known} lobby=${lobby} visit=${visitOf(lobby, ticket)} />`;
   if (panel) return html`<${Question} desk=${desk} scene=${scene} nowMs=${clock.second.value} />`;
   const isAble = live.freshness.value === "live";
   return html`<${Deeds} desk=${desk} scene=${scene} busy=${counter.busy.value} isAble=${isAble} waiting=${waiting} />`;
 }
+
+/** @param {{lobby: Lobby, visit: Visit | null}} sent */
+const Known = ({ lobby, visit }) => html`<${DeskPanel} title=${t("card.title")} onClose=${desk.close}>
+  ${visit && html`<${CustomerCard} ...${{ lobby, visit, server }} isMine />`}
+<//>`;
 
 /** @param {{lobby: Lobby, point: ServicePoint}} sent */
 function AtWindow({ lobby, point }) {

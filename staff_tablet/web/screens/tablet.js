@@ -85,7 +85,7 @@ function Beside() {
   if (opened.value === "colleague") return html`<${Colleague} onClose=${close} />`;
   const visitId = openedVisit();
   if (lobby && visitId) {
-    return html`<${VisitDetail} ...${{ lobby, visitId, claims, care, clock, live }} onClose=${close} />`;
+    return html`<${VisitDetail} ...${{ lobby, visitId, claims, care, clock, live, server }} onClose=${close} />`;
   }
   return lobby && html`<${LobbySide} lobby=${lobby} />`;
 }

@@ -18,6 +18,7 @@ export type ServiceType = {
 /** One visit as lobby staff see it. */
 export type Visit = {
   visit_id: string;
+  customer_id: string | null;
   state: "arrived" | "routed" | "in_service" | "left";
   arrived_at: string;
   masked_name: string | null;
@@ -42,6 +43,23 @@ export type Visit = {
   recommendation?: Recommendation | null;
   greeted_by?: Staff | null;
   undo_until?: string | null;
+};
+
+/** Everything about who stands here that a colleague may see now; `accounts` only with the claim. */
+export type CustomerCard = {
+  customer_id: string;
+  visit_id: string;
+  masked_name: string;
+  is_prospect: boolean;
+  tier: { code: string; as_of: string };
+  tags: { name: string; source: string; as_of: string }[];
+  accounts: { kind: string; band: string; currency: string }[] | null;
+  rating: { level: number; rated_on: string; is_fresh: boolean } | null;
+  consents: { purpose: string; holds: boolean; until: string | null }[];
+  do_not_contact: boolean;
+  owner: Staff | null;
+  appointments: { id: string; starts_at: string; service_type: string; staff: Staff | null; state: string }[];
+  past_visits: { visit_id: string; arrived_at: string; service_type: string | null; left_because: string | null }[];
 };
 
 /** What to offer this customer, why, and what they said. */
