@@ -53,6 +53,21 @@ def save_calendar(db: sa.Connection, known: Branch) -> None:
     db.execute(branch.update().where(branch.c.id == known.id).values(**_calendar_values(known)))
 
 
+def save_zones(db: sa.Connection, known: Branch) -> None:
+    """The parts of the branch's hall."""
+    db.execute(branch.update().where(branch.c.id == known.id).values(zones=known.zones))
+
+
+def lock_branch(db: sa.Connection, branch_id: str) -> Branch:
+    """A branch, until the commit this deed's alone: of two changes of its settings one is first."""
+    return _branch(db.execute(sa.select(branch).where(branch.c.id == branch_id).with_for_update()).one())
+
+
+def save_version(db: sa.Connection, branch_id: str, version: int) -> None:
+    """Its settings are another version now."""
+    db.execute(branch.update().where(branch.c.id == branch_id).values(version=version))
+
+
 def _calendar_values(of: Branch) -> dict[str, Any]:
     return {name: to_json(getattr(of, name)) for name in ("hours", "closed_on", "plan")}
 
@@ -363,6 +378,7 @@ def _branch(row: sa.Row[Any]) -> Branch:
         hours=tuple(Hours(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.hours),
         closed_on=frozenset(date.fromisoformat(day) for day in row.closed_on),
         plan=tuple(Planned(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.plan),
+        version=row.version,
     )
 
 

@@ -25,10 +25,11 @@ function daysText({ weekdays }) {
 /** @param {{office: Office, mayChange: boolean}} sent */
 export function Calendar({ office, mayChange }) {
   const asked = useAsked(office, "/settings/calendar");
-  const { hours = [], plan = [], closed_on = [] } = asked.content ?? {};
+  const { hours = [], plan = [], closed_on = [], version } = asked.content ?? {};
   const set = async (/** @type {string[]} */ days) => {
     const body = { hours, plan, closed_on: [...new Set(days)].sort() };
-    if (await office.change("PUT", "/settings/calendar", body, t("admin.saved"))) asked.reload();
+    await office.change("PUT", "/settings/calendar", body, t("admin.saved"), version);
+    asked.reload();
   };
   const add = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();

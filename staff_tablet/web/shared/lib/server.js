@@ -42,9 +42,12 @@ export class Server {
    * @param {unknown} body
    * @param {string} key kept by whoever may ask again
    * @param {"POST" | "PUT" | "PATCH"} method
+   * @param {number} [version] of the setting that this replaces
    */
-  command(path, body = {}, key = uuidv7(), method = "POST") {
+  command(path, body = {}, key = uuidv7(), method = "POST", version = undefined) {
+    /** @type {Record<string, string>} */
     const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    if (version !== undefined) headers["If-Match"] = `"${version}"`;
     return this.#send(method, path, JSON.stringify(body), headers);
   }
 
