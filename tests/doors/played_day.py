@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import sqlalchemy as sa
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Account, Consent, Credential, Customer, Tag
 from lobby_server.doors.routes import API, Route
+from lobby_server.kernel.database import Moment
 from lobby_server.kernel.house import House
 from lobby_server.kernel.privacy import mask_name
 from lobby_server.kernel.work import Work
@@ -83,11 +85,15 @@ Leaf = tuple[str, str | int | float | bool | None]
 
 @dataclass
 class Heard:
-    """What one receiver got once, and what they had asked."""
+    """What one receiver got once, and what they had asked.
+
+    `takes_care`: they had the visit of the customer of whom they asked, by a claim or at their window.
+    """
 
     who: str
     what: str
     told: Any
+    takes_care: bool = False
 
     @property
     def leaves(self) -> Iterator[Leaf]:
@@ -146,9 +152,23 @@ class Day:
 
     def _kept(self, who: str, what: str, answer: TestResponse) -> Any:
         told = answer.get_json() if answer.is_json and answer.data else answer.get_data(as_text=True)
-        self.heard.append(Heard(who, what, told))
+        self.heard.append(Heard(who, what, told, self._takes_care(who, what)))
         make.advance(self.house, 1)
         return told if answer.status_code < 400 else None
+
+    def _takes_care(self, who: str, what: str) -> bool:
+        """Looked up as it is written down, not as the server decides it."""
+        asked = next((each.id for each in GUESTS.values() if f"/customers/{each.id}/" in what), None)
+        if asked is None:
+            return False
+        carers = sa.text(
+            "SELECT claimed_by FROM visit WHERE customer_id = :customer AND claimed_until > :now UNION "
+            "SELECT t.staff_id FROM ticket t JOIN visit v ON v.id = t.visit_id "
+            "WHERE v.customer_id = :customer AND t.state IN ('called', 'in_service')"
+        ).bindparams(sa.bindparam("now", type_=Moment))
+        with self.house.database.read() as db:
+            found = set(db.scalars(carers, {"customer": asked, "now": self.house.clock.now()}))
+        return getattr(self.callers, who).who.id in found
 
     # ---- Deeds ----------------------------------------------------------------------------------------------------
 

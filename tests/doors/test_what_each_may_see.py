@@ -69,12 +69,12 @@ def _wrong(day: Day, heard: Heard, name: str, value: Any, of_this_branch: set[st
         return
     if any(secret in value for secret in SEALED):
         yield "what only the server knows"
-    if any(full in value for full in NAMES) and not heard.what.endswith("/reveal"):
+    if any(full in value for full in NAMES) and not (heard.takes_care and heard.what.endswith("/reveal")):
         yield "a full name"
     if NOTE in value and heard.who not in ("head", "room:head"):
         yield "a customer's own words"
-    if value == BAND and not (heard.who == "manager" and heard.what.endswith("/card")):
-        yield "a band without the claim"
+    if value == BAND and not (heard.takes_care and heard.what.endswith("/card")):
+        yield "a band of somebody else's customer"
     is_of_hall = heard.who in HALL or heard.who in {f"room:{each}" for each in HALL_ROOMS}
     if is_of_hall:
         yield from _wrong_in_the_hall(day, heard, name, value)

@@ -24,10 +24,10 @@ export class Office {
    * @param {string} path
    * @param {object} body
    * @param {string} [done]
-   * @param {number} [version] of the setting that they saw
+   * @param {number} [version] of the setting that was seen: only that one is replaced
    * @returns {Promise<any>}
    */
-  async change(method, path, body, done = "", version = undefined) {
+  async change(method, path, body, done = "", version) {
     const what = `${method} ${path} ${JSON.stringify(body)}`;
     const key = this.#keys.get(what) ?? uuidv7();
     this.#keys.set(what, key);
