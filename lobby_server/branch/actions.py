@@ -260,8 +260,9 @@ def _next_version(work: Work, seen: int) -> Branch:
     branch = store.lock_branch(work.db, work.actor.branch_id)
     if branch.version != seen:
         raise Conflict("changed", version=branch.version)
-    store.save_version(work.db, branch.id, seen + 1)
-    return replace(branch, version=seen + 1)
+    following = replace(branch, version=seen + 1)
+    store.save_settings(work.db, following)
+    return following
 
 
 @dataclass(frozen=True)
@@ -314,7 +315,7 @@ def set_calendar(work: Work, request: SetCalendar) -> Branch:
     check_hours(request.plan)
     branch = _next_version(work, request.version)
     changed = replace(branch, hours=request.hours, closed_on=request.closed_on, plan=request.plan)
-    store.save_calendar(work.db, changed)
+    store.save_settings(work.db, changed)
     work.audit("set_calendar", branch.id, closed_days=len(request.closed_on))
     return changed
 
@@ -339,7 +340,7 @@ def set_zones(work: Work, request: SetZones) -> Branch:
     if left:
         raise Conflict("in_use", service_points=left)
     changed = replace(branch, zones=dict(request.zones))
-    store.save_zones(work.db, changed)
+    store.save_settings(work.db, changed)
     work.audit("set_zones", branch.id, zones=sorted(request.zones))
     return changed
 

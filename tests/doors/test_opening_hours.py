@@ -30,7 +30,7 @@ def about_to_close(house: House, cast: Cast) -> None:
         branch = branches.find_branch(db, make.HERE)
     assert branch is not None
     opened = replace(branch, hours=(Hours((1, 2, 3, 4, 5), 9 * 60, 10 * 60 + 1),))
-    house.database.run(lambda db: branches.save_calendar(db, opened))
+    house.database.run(lambda db: branches.save_settings(db, opened))
 
 
 @pytest.mark.usefixtures("about_to_close")
