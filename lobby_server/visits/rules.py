@@ -250,7 +250,8 @@ _ENDS_WHEN_ACKNOWLEDGED = frozenset({AlertKind.LOW_RATING})
 class Alert:
     """One alert. `about` is the id of what it is about: there is one living alert of a kind about a thing.
 
-    `asked` are those to whom it was leased so far, in order; `owner_id` is the customer's relationship manager.
+    `asked` are those to whom it was leased so far, in order; `owner_id` is the relationship manager
+    on its ladder: the adviser whom they came to see, or their own.
     """
 
     id: str
