@@ -20,8 +20,10 @@ from lobby_server.queue.wire import StaffSeen
 from lobby_server.staff import store as staff
 from lobby_server.visits.rules import PROMISE_S, ServiceLevel
 from referral.statistics import figures, store, wire
-from referral.statistics.figures import Referred
+from referral.statistics.figures import Referred, hall
+from referral.statistics.figures.people import Person, people
 from referral.statistics.rules import WEEKS_SHOWN, Period, week_of, weeks_until
+from referral.statistics.wire import table
 
 CREDITS_SHOWN_MAX = 200  # as many as a page can be read; the sums are over all
 USUAL_WEEKS = 4  # today is compared with the same weekday of so many weeks
@@ -108,30 +110,30 @@ def _told(call: Call, answer: Callable[[Asked], BaseModel]) -> Answer:
         return Answer(200, given.model_dump_json())
     name = f"{call.route.path.rsplit('/', 1)[-1]}-{asked.period.first}-{asked.period.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Answer(200, wire.as_csv(given), headers, content_type=wire.CSV_TYPE)
+    return Answer(200, table.as_csv(given), headers, content_type=table.CSV_TYPE)
 
 
 def _today(asked: Asked) -> wire.TodaySeen:
     today = business_day_of(asked.now, asked.branch.timezone, asked.branch.cut_over_minute)
     day = Period(today, today)
-    hall = store.hall_now(asked.db, asked.branch, asked.now)
+    now = store.hall_now(asked.db, asked.branch, asked.now)
     referred = store.referred(asked.db, asked.branch, day)
     same = [_visits_on(asked, today - timedelta(weeks=back)) for back in range(1, USUAL_WEEKS + 1)]
     known = [n for n in same if n]
     return wire.TodaySeen(
         as_of=to_wire(asked.now),
         day=today.isoformat(),
-        in_hall=hall.in_hall,
-        waiting=hall.waiting,
-        late=hall.late,
-        longest_wait_s=hall.longest_wait_s,
-        points_open=hall.points_open,
+        in_hall=now.in_hall,
+        waiting=now.waiting,
+        late=now.late,
+        longest_wait_s=now.longest_wait_s,
+        points_open=now.points_open,
         visits=_visits_on(asked, today),
         usual_visits=round(sum(known) / len(known), 1) if known else None,
         referrals=len(referred),
         won=sum(each.is_won for each in referred),
         overdue=store.overdue(asked.db, asked.branch.id, asked.now),
-        kept=wire.share_seen(figures.kept(store.waited(asked.db, asked.branch, day))),
+        kept=wire.share_seen(hall.kept(store.waited(asked.db, asked.branch, day))),
     )
 
 
@@ -169,16 +171,16 @@ def _came_and_referred(asked: Asked, period: Period) -> tuple[list[figures.Came]
 
 def _waits(asked: Asked) -> wire.WaitsSeen:
     waits = store.waited(asked.db, asked.branch, asked.period)
-    days = figures.waits_by_day(waits)
+    days = hall.waits_by_day(waits)
     return wire.WaitsSeen(
         period=asked.seen,
         n=len(waits),
-        kept=wire.share_seen(figures.kept(waits)),
-        before_kept=wire.share_seen(figures.kept(store.waited(asked.db, asked.branch, asked.period.before))),
+        kept=wire.share_seen(hall.kept(waits)),
+        before_kept=wire.share_seen(hall.kept(store.waited(asked.db, asked.branch, asked.period.before))),
         promise_s=PROMISE_S[ServiceLevel.ORDINARY],
         days=[wire.day_seen(each) for each in days],
-        limits=wire.limits_seen(figures.limits_of(days)),
-        levels=[wire.level_seen(each) for each in figures.waits_by_level(waits)],
+        limits=wire.limits_seen(hall.limits_of(days)),
+        levels=[wire.level_seen(each) for each in hall.waits_by_level(waits)],
     )
 
 
@@ -187,22 +189,22 @@ def _diversion(asked: Asked, simple: frozenset[str]) -> wire.DiversionSeen:
     before = store.tasks(asked.db, asked.branch, asked.period.before, simple)
     return wire.DiversionSeen(
         period=asked.seen,
-        diverted=wire.share_seen(figures.diverted(tasks)),
-        before=wire.share_seen(figures.diverted(before)),
-        types=[wire.type_seen(each) for each in figures.by_type(tasks)],
-        outcomes=[wire.OutcomeSeen(outcome=name, n=n) for name, n in figures.outcomes(tasks).items()],
+        diverted=wire.share_seen(hall.diverted(tasks)),
+        before=wire.share_seen(hall.diverted(before)),
+        types=[wire.type_seen(each) for each in hall.by_type(tasks)],
+        outcomes=[wire.OutcomeSeen(outcome=name, n=n) for name, n in hall.outcomes(tasks).items()],
     )
 
 
 def _people(asked: Asked) -> wire.PeopleSeen:
     reach_back = min(asked.period.before.first, week_of(asked.period.last) - timedelta(weeks=WEEKS_SHOWN - 1))
     referred = store.referred(asked.db, asked.branch, Period(reach_back, asked.period.last))
-    referrers = figures.people(referred, lambda each: each.referrer_id, asked.period)
-    receivers = figures.people(referred, lambda each: each.receiver_id, asked.period)
+    referrers = people(referred, lambda each: each.referrer_id, asked.period)
+    receivers = people(referred, lambda each: each.receiver_id, asked.period)
     names = _names(asked, {each.staff_id for each in (*referrers, *receivers)})
 
-    def seen(people: Collection[figures.Person]) -> list[wire.PersonSeen]:
-        shown = [wire.person_seen(each, names[each.staff_id]) for each in people]
+    def seen(found: Collection[Person]) -> list[wire.PersonSeen]:
+        shown = [wire.person_seen(each, names[each.staff_id]) for each in found]
         return sorted(shown, key=lambda each: each.staff.staff_no)
 
     weeks = [week.isoformat() for week in weeks_until(asked.period.last)]
@@ -217,7 +219,7 @@ def _incentives(asked: Asked) -> wire.IncentivesSeen:
         if each.state == "live":
             for staff_id, amount_minor, points in each.parts:
                 earned[staff_id, each.currency].append((amount_minor, points, each.is_disputed))
-    people = [
+    earners = [
         wire.EarnerSeen(
             staff=names[staff_id],
             n=len(parts),
@@ -230,7 +232,7 @@ def _incentives(asked: Asked) -> wire.IncentivesSeen:
     ]
     return wire.IncentivesSeen(
         period=asked.seen,
-        people=sorted(people, key=lambda each: (each.staff.staff_no, each.currency)),
+        people=sorted(earners, key=lambda each: (each.staff.staff_no, each.currency)),
         credits=[wire.credit_seen(each, names) for each in counted[-CREDITS_SHOWN_MAX:]],
         credits_n=len(counted),
         balances=[

@@ -22,7 +22,8 @@ from referral.incentives.tables import account_balance, credit, credit_share, di
 from referral.lifecycle.events import ReferralOverdue
 from referral.lifecycle.rules import LIVE, ReferralState
 from referral.lifecycle.tables import referral, referral_step
-from referral.statistics.figures import Came, Referred, Task, Waited
+from referral.statistics.figures import Came, Referred
+from referral.statistics.figures.hall import Task, Waited
 from referral.statistics.rules import Period, bounds
 
 OVERDUE_LOOK_BACK = timedelta(days=200)  # the longest protection and some

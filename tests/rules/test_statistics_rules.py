@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from referral.lifecycle.rules import ReferralState
 from referral.statistics import figures, rules
-from referral.statistics.figures import STEPS, Came, Referred, Task, Waited
+from referral.statistics.figures import STEPS, Came, Referred, hall
+from referral.statistics.figures.hall import Task, Waited
+from referral.statistics.figures.people import people
 from referral.statistics.rules import CASES_MIN, Period, Share, Spell, share
 
 MONDAY = date(2026, 11, 2)
@@ -172,15 +174,15 @@ def test_the_parts_of_every_division_add_up_to_the_whole(branch: tuple[list[Came
     weeks = figures.cohorts(came, referred)
     assert sum(each.visits for each in weeks) == len(came)
     assert sum(each.referred for each in weeks) == len({each.visit_id for each in referred})
-    people = figures.people(referred, lambda each: each.referrer_id, PERIOD)
-    assert sum(each.n for each in people) == len(referred)
-    assert [sum(each.weeks) for each in people] == [each.n for each in people]
+    found = people(referred, lambda each: each.referrer_id, PERIOD)
+    assert sum(each.n for each in found) == len(referred)
+    assert [sum(each.weeks) for each in found] == [each.n for each in found]
 
 
 @given(branches())
 def test_with_one_product_line_the_mix_changes_nobodys_side(branch: tuple[list[Came], list[Referred]]) -> None:
     of_cards = [each for each in branch[1] if each.product_line == "card"]
-    assert not any(each.is_mixed for each in figures.people(of_cards, lambda each: each.referrer_id, PERIOD))
+    assert not any(each.is_mixed for each in people(of_cards, lambda each: each.referrer_id, PERIOD))
 
 
 def test_a_rate_that_only_the_mix_makes_high_is_marked() -> None:
@@ -202,7 +204,7 @@ def test_a_rate_that_only_the_mix_makes_high_is_marked() -> None:
         *many(10, "t1", "card", 9),
         *many(40, "t1", "loan", 12),
     ]
-    first, second = figures.people(referred, lambda each: each.referrer_id, PERIOD)
+    first, second = people(referred, lambda each: each.referrer_id, PERIOD)
     assert first.won.rate is not None and second.won.rate is not None and first.won.rate > second.won.rate
     assert first.is_mixed and second.is_mixed
 
@@ -213,9 +215,9 @@ def test_the_days_and_the_levels_of_waits_hold_every_ticket_once(told: list[tupl
         Waited(f"t{at}", MONDAY + timedelta(days=on), f"l{promise_s}", waited_s, promise_s)
         for at, (waited_s, promise_s, on) in enumerate(told)
     ]
-    days, levels = figures.waits_by_day(waits), figures.waits_by_level(waits)
+    days, levels = hall.waits_by_day(waits), hall.waits_by_level(waits)
     assert sum(each.n for each in days) == sum(each.n for each in levels) == len(waits)
-    kept = figures.kept(waits).n
+    kept = hall.kept(waits).n
     assert sum(each.kept.n for each in days) == sum(each.kept.n for each in levels) == kept
 
 
@@ -227,9 +229,9 @@ def test_only_what_a_machine_finished_alone_was_diverted() -> None:
         Task("v4", "statement", at_machine=False, outcome=None, is_done=False, was_served=True),
         Task("v5", "transfer", at_machine=True, outcome=None, is_done=False, was_served=False),
     ]
-    assert (figures.diverted(tasks).n, figures.diverted(tasks).of) == (1, 5)
-    assert figures.outcomes(tasks) == {"done": 2, "machine_failed": 1, "open": 1}
-    assert [(each.service_type, each.routed, each.sent) for each in figures.by_type(tasks)] == [
+    assert (hall.diverted(tasks).n, hall.diverted(tasks).of) == (1, 5)
+    assert hall.outcomes(tasks) == {"done": 2, "machine_failed": 1, "open": 1}
+    assert [(each.service_type, each.routed, each.sent) for each in hall.by_type(tasks)] == [
         ("statement", 4, 3),
         ("transfer", 1, 1),
     ]

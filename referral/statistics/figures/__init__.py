@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from referral.lifecycle.rules import ReferralState
 from referral.statistics.rules import (
-    CASES_MIN,
-    Limits,
-    Period,
     Share,
     Spell,
     incidence,
-    natural_limits,
     quantile,
     share,
-    shrunken,
     week_of,
-    weeks_until,
 )
 
 STEPS = ("visits", "identified", "need", "referred", "accepted", "contacted", "qualified", "won")
@@ -192,10 +186,10 @@ def dwells(referred: Collection[Referred]) -> list[Dwell]:
 
 
 def _dwell(step: str, seconds: Collection[float]) -> Dwell:
-    return Dwell(step, len(seconds), _whole(quantile(seconds, 0.5)), _whole(quantile(seconds, 0.9)))
+    return Dwell(step, len(seconds), whole(quantile(seconds, 0.5)), whole(quantile(seconds, 0.9)))
 
 
-def _whole(value: float | None) -> int | None:
+def whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
@@ -209,198 +203,3 @@ def _spell(of: Referred, now: datetime) -> Spell:
     end = of.won_at or of.ended_at
     days = max(timedelta(), (end or now) - of.created_at) / timedelta(days=1)
     return Spell(days, None if end is None else "won" if of.state in _WON else "other")
-
-
-# ---- Waits against the promise ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Waited:
-    """One ticket that was called: its day, its level, and how long its customer had waited, in seconds."""
-
-    ticket_id: str
-    on: date
-    service_level: str
-    waited_s: float
-    promise_s: int
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether they were called within the promise."""
-        return self.waited_s <= self.promise_s
-
-
-@dataclass(frozen=True)
-class DayWaits:
-    """The waits of one day."""
-
-    day: date
-    n: int
-    mean_s: int
-    kept: Share
-
-
-@dataclass(frozen=True)
-class LevelWaits:
-    """The waits of one service level."""
-
-    level: str
-    promise_s: int
-    n: int
-    p50_s: int | None
-    p90_s: int | None
-    kept: Share
-
-
-def waits_by_day(waits: Collection[Waited]) -> list[DayWaits]:
-    """Each day on which anybody was called."""
-    days: dict[date, list[Waited]] = defaultdict(list)
-    for each in waits:
-        days[each.on].append(each)
-    return [
-        DayWaits(day, len(mine), round(sum(each.waited_s for each in mine) / len(mine)), kept(mine))
-        for day, mine in sorted(days.items())
-    ]
-
-
-def waits_by_level(waits: Collection[Waited]) -> list[LevelWaits]:
-    """Each service level, the shortest promise first."""
-    levels: dict[tuple[int, str], list[Waited]] = defaultdict(list)
-    for each in waits:
-        levels[each.promise_s, each.service_level].append(each)
-    return [
-        LevelWaits(
-            level,
-            promise_s,
-            len(mine),
-            _whole(quantile([each.waited_s for each in mine], 0.5)),
-            _whole(quantile([each.waited_s for each in mine], 0.9)),
-            kept(mine),
-        )
-        for (promise_s, level), mine in sorted(levels.items())
-    ]
-
-
-def kept(waits: Collection[Waited]) -> Share:
-    """How many were called within their promise."""
-    return share(sum(each.is_kept for each in waits), len(waits))
-
-
-def limits_of(days: Sequence[DayWaits]) -> Limits | None:
-    """What the daily mean varies between by itself, in seconds."""
-    return natural_limits([each.mean_s for each in days])
-
-
-# ---- Diversion ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Task:
-    """A simple task that somebody was sent away with: to a machine (with its outcome) or to a colleague."""
-
-    visit_id: str
-    service_type: str
-    at_machine: bool
-    outcome: str | None
-    is_done: bool
-    was_served: bool
-
-
-@dataclass(frozen=True)
-class TypeDiverted:
-    """A service type at the machines."""
-
-    service_type: str
-    routed: int
-    sent: int
-    diverted: Share
-
-
-def diverted(tasks: Collection[Task]) -> Share:
-    """Simple tasks finished at a machine without a colleague in the same visit, of all simple tasks routed."""
-    return share(sum(each.is_done and not each.was_served for each in tasks), len(tasks))
-
-
-def by_type(tasks: Collection[Task]) -> list[TypeDiverted]:
-    """The same for each service type."""
-    types: dict[str, list[Task]] = defaultdict(list)
-    for each in tasks:
-        types[each.service_type].append(each)
-    return [
-        TypeDiverted(code, len(mine), sum(each.at_machine for each in mine), diverted(mine))
-        for code, mine in sorted(types.items())
-    ]
-
-
-def outcomes(tasks: Collection[Task]) -> dict[str, int]:
-    """How tasks at machines ended, by outcome; those that are not over under `open`."""
-    return dict(sorted(Counter(each.outcome or "open" for each in tasks if each.at_machine).items()))
-
-
-# ---- People -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Person:
-    """One colleague's referrals, compared with their own past first.
-
-    `expected_n`: how many would have been won with the branch's rate in each of their product lines. `is_mixed`: the
-    plain rate stands on the other side of the branch's than the one that looks at the mix of products (Simpson).
-    """
-
-    staff_id: str
-    n: int
-    before_n: int
-    weeks: tuple[int, ...]
-    won: Share
-    shrunken: float | None
-    expected_n: float | None
-    is_mixed: bool
-    accept_s: int | None
-    contact_s: int | None
-    open_n: int
-
-
-def people(referred: Collection[Referred], whose: Callable[[Referred], str | None], period: Period) -> list[Person]:
-    """Everybody who has a referral in the period or the one before it; `referred` reaches back eight weeks."""
-    mine: dict[str, list[Referred]] = defaultdict(list)
-    for each in referred:
-        if (staff_id := whose(each)) is not None:
-            mine[staff_id].append(each)
-    all_now = [each for each in referred if period.has(each.on) and whose(each) is not None]
-    found = [_person(staff_id, theirs, all_now, period) for staff_id, theirs in sorted(mine.items())]
-    return [each for each in found if each.n or each.before_n or any(each.weeks)]
-
-
-def _person(staff_id: str, theirs: Collection[Referred], all_now: Collection[Referred], period: Period) -> Person:
-    now = [each for each in theirs if period.has(each.on)]
-    in_week = Counter(week_of(each.on) for each in theirs)
-    won_n, among_all = sum(each.is_won for each in now), share(sum(each.is_won for each in all_now), len(all_now))
-    won, expected_n = share(won_n, len(now)), _expected(now, all_now)
-    times = {each.step: each.p50_s for each in dwells(now)}
-    is_mixed = (
-        expected_n is not None
-        and won.rate is not None
-        and among_all.rate is not None
-        and (won.rate - among_all.rate) * (won_n - expected_n) < 0
-    )
-    return Person(
-        staff_id=staff_id,
-        n=len(now),
-        before_n=sum(period.before.has(each.on) for each in theirs),
-        weeks=tuple(in_week[week] for week in weeks_until(period.last)),
-        won=won,
-        shrunken=shrunken(won_n, len(now), among_all),
-        expected_n=expected_n,
-        is_mixed=is_mixed,
-        accept_s=times["accept"],
-        contact_s=times["contact"],
-        open_n=sum(each.state.is_live for each in now),
-    )
-
-
-def _expected(mine: Collection[Referred], of_all: Collection[Referred]) -> float | None:
-    if len(mine) < CASES_MIN:
-        return None
-    lines = {group.name: group.won for group in groups(of_all, lambda each: each.product_line)}
-    return sum(lines[each.product_line].n / lines[each.product_line].of for each in mine)
