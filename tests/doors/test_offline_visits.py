@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +119,12 @@ def test_a_number_or_an_id_of_somebody_else_changes_nothing(lobby: Lobby, caller
     assert hand_in(callers.second_kiosk, {**mine, "number": "K03-001"}) == ["taken"]
     assert hand_in(callers.foreign_kiosk, {**mine, "number": "K03-001"}) == ["taken"]
     assert len(tickets(callers)) == 1
+
+
+def test_what_the_agent_sends_and_hears_is_what_was_recorded(lobby: Lobby, callers: Callers) -> None:
+    recorded = json.loads((Path(__file__).parents[1] / "golden/wire/offline_visits.json").read_text("utf-8"))
+    answer = callers.kiosk.post(f"/devices/{callers.kiosk.who.id}/offline-visits", recorded["sent"])
+    assert told(answer) == recorded["answered"]
 
 
 @pytest.mark.parametrize(
