@@ -12,6 +12,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
+from lobby_server.admin import http as admin_http
 from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
@@ -116,6 +117,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     answer_refusals(app)
     pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
     doors = [
+        admin_http.door,
         branch_http.door,
         appointments_http.door,
         customers_http.door,

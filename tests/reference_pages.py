@@ -19,6 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from lobby_server.admin import http as admin_http
 from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
@@ -229,6 +230,7 @@ def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
     screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
     rooms = [
+        admin_http.door,
         branch_http.door,
         appointments_http.door,
         customers_http.door,

@@ -262,6 +262,11 @@ def devices(db: sa.Connection, branch_id: str) -> list[Device]:
     return [_device(row) for row in rows]
 
 
+def all_devices(db: sa.Connection, branch_id: str) -> list[Device]:
+    """The devices of a branch, with those that were shut out."""
+    return [_device(row) for row in db.execute(_DEVICES.where(device.c.branch_id == branch_id))]
+
+
 def revoke_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     """Shut it out: no token of it counts any more."""
     db.execute(device.update().where(device.c.id == device_id).values(revoked_at=now))

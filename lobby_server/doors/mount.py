@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from lobby_server.doors.answering import finish_answers
 from lobby_server.doors.limits import Limiter
 from lobby_server.doors.reading import BODY_BYTES_MAX, read_json, read_model
-from lobby_server.doors.routes import Answer, Call, Door, Route, sha256
+from lobby_server.doors.routes import FILE_TYPE, Answer, Call, Door, Route, sha256
 from lobby_server.doors.who import ANYONE, check_may
 from lobby_server.kernel.actor import NOBODY, Actor
 from lobby_server.kernel.errors import Forbidden, Invalid, NotFound, Refusal, Unproven, Unreadable
@@ -40,8 +40,6 @@ class NoPolicy(Exception):
 
 def mount(app: Flask, house: House, doors: Iterable[Door], who_is_it: WhoIsIt) -> list[Route]:
     """Hang all doors; returns the policy table. Raises NoPolicy when an address stands twice."""
-    # One byte more than allowed: a body without a stated length is cut there, and told from one that fits.
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX + 1
     # An address that is only like one of ours leads nowhere, rather than to ours.
     app.url_map.merge_slashes = False
     limiter = Limiter(house.clock, per_s=REQUESTS_PER_S, burst=REQUESTS_BURST)
@@ -128,11 +126,18 @@ def is_own_origin(origin: str, host: str, listed: tuple[str, ...]) -> bool:
 def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Call:
     if not all(_NAME.fullmatch(part) for part in path.values()):
         raise NotFound("not_found")
+    most = route.takes_file or BODY_BYTES_MAX
+    # One byte more than allowed: a body without a stated length is cut there, and told from one that fits.
+    request.max_content_length = most + 1
     raw = request.get_data(cache=False) if route.method != "GET" else b""
-    if len(raw) > BODY_BYTES_MAX:
+    if len(raw) > most:
         raise Unreadable("too_long")
     body: Any = None
-    if route.takes is not None:
+    if route.takes_file is not None:
+        if request.mimetype != FILE_TYPE:
+            raise Unreadable("not_json")
+        body = raw
+    elif route.takes is not None:
         if request.mimetype != "application/json":
             raise Unreadable("not_json")
         body = read_model(route.takes, read_json(raw))

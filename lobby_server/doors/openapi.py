@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from lobby_server.doors.routes import Route
+from lobby_server.doors.routes import FILE_TYPE, Route
 
 _PROBLEM = {
     "type": "object",
@@ -81,6 +81,8 @@ def _operation(row: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {**responses, "default": {"description": "refused", "content": problem}},
     }
+    if row.takes_file:
+        operation["requestBody"] = {"required": True, "content": {FILE_TYPE: {"schema": {"type": "string"}}}}
     if row.takes:
         body = {"application/json": {"schema": refs[row.takes]}}
         operation["requestBody"] = {"required": True, "content": body}

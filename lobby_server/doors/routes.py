@@ -29,6 +29,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 API = "/api/v1"
+FILE_TYPE = "application/x-ndjson"
 Method = Literal["POST", "PUT", "PATCH"]
 _VERSION = re.compile(r'"(\d{1,9})"')
 
@@ -118,6 +119,7 @@ class Route:
     may: frozenset[str]
     handler: Handler
     takes: type[BaseModel] | None = None
+    takes_file: int | None = None
     gives: type[BaseModel] | None = None
     http_code: int = 200
     keyed: bool = False
@@ -151,6 +153,7 @@ class Door:
         *,
         may: Collection[str],
         takes: type[BaseModel] | None = None,
+        takes_file: int | None = None,
         gives: type[BaseModel] | None = None,
         http_code: int = 200,
         keyed: bool = True,
@@ -160,10 +163,19 @@ class Door:
         """A POST that does something; PUT where it replaces a setting whole, PATCH where it changes parts of a thing.
 
         `keyed=False` only for what may safely be sent twice without a key (signing in, a heartbeat);
-        `or_nothing` where 204 is an answer too.
+        `or_nothing` where 204 is an answer too. `takes_file`: the body is a file of head office, at most that many
+        bytes, and `call.body` is those bytes.
         """
         return self._add(
-            method, path, may, takes=takes, gives=gives, http_code=http_code, keyed=keyed, or_nothing=or_nothing
+            method,
+            path,
+            may,
+            takes=takes,
+            takes_file=takes_file,
+            gives=gives,
+            http_code=http_code,
+            keyed=keyed,
+            or_nothing=or_nothing,
         )
 
     def _add(self, method: str, path: str, may: Collection[str], **shape: Any) -> Callable[[Handler], Handler]:

@@ -48,6 +48,26 @@ def of_subjects(db: sa.Connection, branch_id: str, subjects: Collection[str]) ->
     return [(row.at, Deed(row.actor, row.deed, row.subject, row.facts)) for row in rows]
 
 
+@dataclass(frozen=True)
+class Line:
+    """A row of the audit: its number in the branch's chain, its moment, and what was done."""
+
+    audit_seq: int
+    at: datetime
+    deed: Deed
+
+
+def between(
+    db: sa.Connection, branch_id: str, begin: datetime, end: datetime, before: int | None, most: int
+) -> list[Line]:
+    """What was done in a span, newest first, with numbers below `before`."""
+    found = sa.select(audit).where(audit.c.branch_id == branch_id, audit.c.at >= begin, audit.c.at < end)
+    if before is not None:
+        found = found.where(audit.c.audit_seq < before)
+    rows = db.execute(found.order_by(audit.c.audit_seq.desc()).limit(most))
+    return [Line(row.audit_seq, row.at, Deed(row.actor, row.deed, row.subject, row.facts)) for row in rows]
+
+
 def faults(db: sa.Connection, key: bytes) -> list[str]:
     """Rows that were altered, removed, reordered or cut off at the end."""
     found = []

@@ -83,6 +83,12 @@ def is_taken(db: sa.Connection, mark: Mark) -> bool:
     return False
 
 
+def newest_taken(db: sa.Connection) -> dict[str, tuple[date, int]]:
+    """Of each feed, the day of the newest file that was taken, and how many lines it had."""
+    rows = db.execute(sa.select(feed_taken).order_by(feed_taken.c.as_of))
+    return {row.feed: (row.as_of, row.row_count) for row in rows}
+
+
 def count_taken(db: sa.Connection, feed: str) -> int:
     """How many files of a feed were taken: tells whether one came in between."""
     return db.scalar(sa.select(sa.func.count()).select_from(feed_taken).where(feed_taken.c.feed == feed)) or 0

@@ -9,6 +9,7 @@ from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServicePoint, ServiceType
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import ADMIN, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.kernel.clock import business_day_of
 from lobby_server.kernel.errors import Invalid, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions, store, wire
@@ -102,6 +103,20 @@ def _onward(door: Door, types: Mapping[str, ServiceType]) -> None:
 
 
 def _tickets(door: Door) -> None:
+    @door.question("/tickets", may={HEAD, ADMIN}, gives=wire.TicketsOfDay)
+    def get_tickets(call: Call) -> wire.TicketsOfDay:
+        """Every ticket of the running business day, newest first."""
+        with call.house.database.read() as db:
+            branch = branches.find_branch(db, call.actor.branch_id)
+            assert branch is not None
+            today = business_day_of(call.house.clock.now(), branch.timezone, branch.cut_over_minute)
+            found = store.of_day(db, branch.id, today)
+        return wire.TicketsOfDay(
+            business_day=today.isoformat(),
+            timezone=branch.timezone,
+            tickets=[wire.ticket_seen(each) for each in found],
+        )
+
     @door.command("/tickets/{ticket_id}/resume", may=_WINDOW | {LOBBY_MANAGER}, gives=wire.TicketAnswer)
     def post_resume(call: Call) -> Answer:
         """Put a parked, delayed or missed ticket back in line."""
@@ -140,7 +155,8 @@ def _policy(door: Door) -> None:
         sent: policy_wire.WhatIf = call.body
         with call.house.database.read() as db:
             day = policies.last_recorded_day(db, call.actor.branch_id)
-            wish = policies.Wish(tuple(sent.open), tuple(sent.close), sent.discipline)
+            tried = policy_wire.policy_of(sent.policy) if sent.policy else None
+            wish = policies.Wish(tuple(sent.open), tuple(sent.close), sent.discipline, tried)
             change = policies.change_of(db, call.actor.branch_id, wish)
         return policy_wire.what_if_seen(call.house.offload(partial(ask, day, change)))
 

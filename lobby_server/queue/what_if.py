@@ -66,11 +66,15 @@ class RecordedDay:
 
 @dataclass(frozen=True)
 class Change:
-    """Points that are open all day (with their classes; windows or desks), points that stay shut, another mode."""
+    """Points that are open all day (with their classes; windows or desks), points that stay shut, another rule.
+
+    `discipline` is another mode under the weights of the day; `policy` is another policy whole, and goes before it.
+    """
 
     opened: Mapping[str, tuple[tuple[str, ...], bool]]
     closed: frozenset[str]
     discipline: str | None = None
+    policy: QueuePolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def ask(day: RecordedDay, change: Change) -> Answer:
 
 
 def changed(day: RecordedDay, change: Change) -> RecordedDay:
-    """The day with other spans and, where asked, another mode under the cap that the branch promises."""
+    """The day with other spans and, where asked, another policy, or another mode under the promised cap."""
     shut = change.closed | change.opened.keys()
     begins, ends = min(each.opened_at for each in day.spans), max(each.closed_at for each in day.spans)
     spans = [each for each in day.spans if each.point not in shut]
@@ -140,11 +144,18 @@ def changed(day: RecordedDay, change: Change) -> RecordedDay:
         Span(code, serves, is_window, begins, ends) for code, (serves, is_window) in sorted(change.opened.items())
     ]
     other = replace(day, spans=tuple(spans))
+    if change.policy is not None:
+        return _under(other, change.policy)
     if change.discipline is None or change.discipline == day.policy.discipline:
         return other
     cap = day.policy.overtake_cap or CAP_TRIED
-    policy = replace(day.policy, discipline=change.discipline, overtake_cap=cap)
-    return replace(other, policy=policy, came=tuple(replace(each, cap=cap) for each in day.came))
+    return _under(other, replace(day.policy, discipline=change.discipline, overtake_cap=cap))
+
+
+def _under(day: RecordedDay, policy: QueuePolicy) -> RecordedDay:
+    planned = policy.parameters.points_planned
+    came = tuple(replace(each, cap=policy.overtake_cap) for each in day.came)
+    return replace(day, policy=policy, came=came, points_planned=day.points_planned if planned is None else planned)
 
 
 def _play(day: RecordedDay) -> _Played:

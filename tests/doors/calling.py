@@ -22,7 +22,7 @@ from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TakeToken, take_token
 from lobby_server.branch.rules import Device
 from lobby_server.doors.openapi import document
-from lobby_server.doors.routes import API
+from lobby_server.doors.routes import API, FILE_TYPE
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
@@ -61,6 +61,11 @@ class Caller:
         """The same with a body that is perhaps no JSON."""
         sent = {**self.proof, "Idempotency-Key": new_key(), **_as_headers(headers)}
         answer = self.http.post(API + path, data=raw, content_type=content_type, headers=sent)
+        return self._kept_to_contract(answer)
+
+    def put_file(self, path: str, raw: bytes, content_type: str = FILE_TYPE) -> TestResponse:
+        """A file of head office."""
+        answer = self.http.put(API + path, data=raw, content_type=content_type, headers=self.proof)
         return self._kept_to_contract(answer)
 
     def get(self, path: str, **headers: str) -> TestResponse:

@@ -52,6 +52,9 @@ def test_what_if_is_answered_from_the_last_recorded_day(lobby: Lobby, callers: C
     assert answered["business_day"] == make.TODAY.isoformat()
     assert [each["level"] for each in answered["after"]] == ["ordinary"]
     assert answered["twin_error"] == {"mae_s": 0, "p50_s": 0, "p90_s": 0}
+    head = calling_again(lobby, callers)
+    assert told(head.post("/what-if", {"policy": WISHED}))["business_day"] == make.TODAY.isoformat()
+    assert refusal(head.post("/what-if", {"policy": {**WISHED, "overtake_cap": 99}})) == (422, "bad_policy")
 
 
 def calling_again(lobby: Lobby, callers: Callers) -> calling.Caller:

@@ -18,7 +18,7 @@ from lobby_server.app import Lobby
 from lobby_server.doors.mount import NoPolicy, mount, refuse_without_policy
 from lobby_server.doors.problems import answer_refusals
 from lobby_server.doors.reading import Wire
-from lobby_server.doors.routes import API, Answer, Door, Method, Route
+from lobby_server.doors.routes import API, FILE_TYPE, Answer, Door, Method, Route
 from lobby_server.doors.who import ANYONE, RM, STAFF, TELLER, check_may
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.errors import Forbidden, Unproven
@@ -166,12 +166,21 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     scene = _scene(lobby.house, route, callers, who) if "{" in route.path else SCENE
     named = {"code": "W1", "file": "none.js", "kind": "kiosk", "stars": "5"}
     named |= {"appointment_id": "a", "customer_id": make.WANG.id, "staff_no": "T9"}
-    named |= {"referral_id": scene.visit_id, "dispute_id": scene.visit_id, "period": "2026-10", "version": "7"}
+    named |= {
+        "referral_id": scene.visit_id,
+        "dispute_id": scene.visit_id,
+        "period": "2026-10",
+        "version": "7",
+        "feed": "customers",
+    }
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":
         return who.http.get(path, headers=who.proof).status_code
     if not route.path.startswith(API):
         return who.http.open(path, method=route.method, json={}, headers=who.proof).status_code
+    if route.takes_file:
+        sent = who.http.open(path, method=route.method, data=b"{}", content_type=FILE_TYPE, headers=who.proof)
+        return sent.status_code
     body = BODIES[route.path](scene) if route.takes else {}
     return who.command(route.method, path.removeprefix(API), body).status_code
 

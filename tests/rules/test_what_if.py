@@ -81,6 +81,27 @@ def test_another_order_serves_vips_sooner_within_the_cap(mode: str) -> None:
     assert {each.most_overtakes for each in answer.before} == {0}
 
 
+def test_a_policy_is_tried_whole_with_its_own_cap_and_weights() -> None:
+    people = [came(i, "vip" if i % 4 == 3 else "ordinary") for i in range(20)]
+    most = []
+    for cap in (0, 1, 8):
+        policy = QueuePolicy("accumulating", 2, cap, Parameters(weights={"vip": 50.0, "ordinary": 1.0}))
+        answer = ask(a_day(*people), Change({}, frozenset(), policy=policy))
+        most.append(max(each.most_overtakes for each in answer.after))
+    assert most[:2] == [0, 1] and 1 < most[2] <= 8
+
+
+def test_windows_that_the_tried_policy_plans_break_priority() -> None:
+    people = [came(i, "vip" if i % 2 else "ordinary") for i in range(20)]
+    free = QueuePolicy("accumulating", 2, 20, Parameters(weights={"vip": 50.0, "ordinary": 1.0}))
+    short = replace(free, parameters=replace(free.parameters, points_planned=2))
+    vip = {
+        policy.parameters.points_planned: p90(ask(a_day(*people), Change({}, frozenset(), policy=policy)), "vip")[1]
+        for policy in (free, short)
+    }
+    assert vip[2] > vip[None]
+
+
 def test_who_never_came_costs_a_call_and_no_service() -> None:
     people = [came(i, served_s=None) if i == 0 else came(i) for i in range(3)]
     (before,) = ask(a_day(*people), NOTHING).before

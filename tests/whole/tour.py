@@ -115,6 +115,11 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     for name, sign in (("devices", ".tiles"), ("staff", ".table"), ("points", ".table"), ("services", ".table")):
         office.locator(f".office-nav a[href='#{name}']").click()
         yield f"admin-{name}", _ready(office, f".office-main {sign}")
+    for name in ("tickets", "audit"):
+        office.locator(f".office-nav a[href='#{name}']").click()
+        yield f"admin-{name}", _ready(office, ".office-main .table tbody tr")
+    office.locator(".office-nav a[href='#imports']").click()
+    yield "admin-imports", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#queue']").click()
     yield "admin-queue", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#calendar']").click()
@@ -122,6 +127,9 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     office.locator(".office-nav a[href='#staff']").click()
     office.locator(".row-open").nth(1).click()
     yield "admin-person", _ready(office, ".beside-form")
+    head = browser.open_signed_in("H001", "/admin#queue", 1366, 768, language)
+    head.locator("input[name=overtake_cap]").fill("3")
+    yield "admin-policy", _ready(head, "form .facts-rows li")
 
 
 def _over(browser: Windows, language: str, key: str) -> Iterator[tuple[str, Page]]:

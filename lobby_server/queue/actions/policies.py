@@ -14,7 +14,7 @@ from lobby_server.kernel.work import Work
 from lobby_server.queue import store
 from lobby_server.queue.actions import StartQueue, change_policy
 from lobby_server.queue.discipline import planned
-from lobby_server.queue.rules import MODES, QueuePolicy
+from lobby_server.queue.rules import MODES, QueuePolicy, check_policy
 from lobby_server.queue.store import history
 from lobby_server.queue.what_if import Change, RecordedDay
 
@@ -43,11 +43,12 @@ def set_policy(work: Work, request: SetPolicy) -> QueuePolicy:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be tried: points by their codes, and a mode by its name."""
+    """What is to be tried: points by their codes, and a mode by its name or a policy whole."""
 
     opened: tuple[str, ...]
     closed: tuple[str, ...]
     discipline: str | None = None
+    policy: QueuePolicy | None = None
 
 
 def recorded_day(db: sa.Connection, branch_id: str, day: date) -> RecordedDay:
@@ -74,17 +75,19 @@ def last_recorded_day(db: sa.Connection, branch_id: str) -> RecordedDay:
 def change_of(db: sa.Connection, branch_id: str, wish: Wish) -> Change:
     """The wish with the points' own classes.
 
-    Raises NotFound("service_point"), Invalid("no_person_works_there"), Invalid("bad_policy") for an unknown mode,
+    Raises NotFound("service_point"), Invalid("no_person_works_there"), Invalid("bad_policy") for one that cannot be,
     Invalid("open_and_close").
     """
     if wish.discipline is not None and wish.discipline not in MODES:
         raise Invalid("bad_policy", field="discipline")
+    if wish.policy is not None:
+        check_policy(wish.policy)
     if set(wish.opened) & set(wish.closed):
         raise Invalid("open_and_close")
     opened = {code: _staffed(db, branch_id, code) for code in wish.opened}
     closed = frozenset(_staffed(db, branch_id, code).code for code in wish.closed)
     profiles = {code: (each.serves, each.kind == "window") for code, each in opened.items()}
-    return Change(profiles, closed, wish.discipline)
+    return Change(profiles, closed, wish.discipline, wish.policy)
 
 
 def _staffed(db: sa.Connection, branch_id: str, code: str) -> ServicePoint:

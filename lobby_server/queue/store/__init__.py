@@ -202,6 +202,13 @@ def at_point(db: sa.Connection, branch_id: str, service_point: str) -> Ticket | 
     )
 
 
+def of_day(db: sa.Connection, branch_id: str, day: date) -> list[Ticket]:
+    """All tickets of a business day, newest first."""
+    mine = sa.and_(ticket.c.branch_id == branch_id, ticket.c.business_day == day)
+    rows = db.execute(sa.select(*_TICKET_FIELDS).where(mine).order_by(ticket.c.issued_at.desc(), ticket.c.id))
+    return [_ticket(row) for row in rows]
+
+
 def last_called(db: sa.Connection, branch_id: str, day: date, most: int) -> list[Ticket]:
     """The newest calls of a day, newest first."""
     rows = db.execute(

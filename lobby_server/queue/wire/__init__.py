@@ -69,6 +69,14 @@ class TicketSeen(PublicTicket):
     only_at: str | None = None
 
 
+class TicketsOfDay(Wire):
+    """Every ticket of a business day, newest first; `timezone` is the branch's, for its moments."""
+
+    business_day: str
+    timezone: str
+    tickets: list[TicketSeen]
+
+
 class PassedSeen(Wire):
     """A waiting ticket that a call has overtaken, with its counts after it."""
 

@@ -40,11 +40,12 @@ Codes = Annotated[list[Code], Field(max_length=20)]
 
 
 class WhatIf(Wire):
-    """What to try on the last recorded day: points open all day, points shut all day, another mode."""
+    """What to try on the last recorded day: points open all day, points shut all day, another mode or policy."""
 
     open: Codes = Field(default_factory=list)
     close: Codes = Field(default_factory=list)
     discipline: Literal["fifo", "accumulating", "bounded_vip"] | None = None
+    policy: PolicySet | None = None
 
 
 class LevelWaitsSeen(Wire):

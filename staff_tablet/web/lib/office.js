@@ -24,14 +24,15 @@ export class Office {
    * @param {string} path
    * @param {object} body
    * @param {string} [done]
+   * @param {number} [version] of the setting that was seen: only that one is replaced
    * @returns {Promise<any>}
    */
-  async change(method, path, body, done = "") {
+  async change(method, path, body, done = "", version) {
     const what = `${method} ${path} ${JSON.stringify(body)}`;
     const key = this.#keys.get(what) ?? uuidv7();
     this.#keys.set(what, key);
     try {
-      const answer = await this.server.command(path, body, key, method);
+      const answer = await this.server.command(path, body, key, method, version);
       this.#keys.delete(what);
       if (done) this.notes.say(done);
       return answer ?? {};

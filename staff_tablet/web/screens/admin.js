@@ -22,8 +22,11 @@ const PAGES = {
   staff: later(async () => (await import("#staff/screens/admin_staff.js")).StaffPage),
   points: later(async () => (await import("#staff/screens/admin_points.js")).Points),
   services: later(async () => (await import("#staff/screens/admin_services.js")).Services),
+  tickets: later(async () => (await import("#staff/screens/admin_tickets.js")).Tickets),
+  audit: later(async () => (await import("#staff/screens/admin_audit.js")).Audit),
   queue: later(async () => (await import("#staff/screens/admin_queue.js")).Queue),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),
+  imports: later(async () => (await import("#staff/screens/admin_imports.js")).Imports),
 };
 
 const here = signal(placeOf(location.hash));

@@ -7,6 +7,7 @@ import { page } from "#shared/lib/page.js";
 import { nameOf, t } from "#shared/lib/words.js";
 import { useAsked } from "#staff/lib/office.js";
 import { AdminPage, CheckField, SelectField } from "#staff/parts/admin_page.js";
+import { PolicyForm } from "#staff/parts/policy_form.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
 /** @typedef {{level: string, n: number, p50_s: number, p90_s: number, most_overtakes: number}} Waits */
@@ -28,6 +29,7 @@ export function Queue({ office }) {
     ["queue.overdue", t("queue.minutes", { n: minutes(policy.parameters.overdue_s) })],
     ["queue.version", policy.rule_version],
   ];
+  const given = { office, policy, tell, reload: asked.reload };
   return html`<${AdminPage} name="queue" asked=${asked}>
     <div class="office-cards">
       <section class="office-card">
@@ -40,6 +42,7 @@ export function Queue({ office }) {
           )}
         </ul>
       </section>
+      ${mayTry && policy && html`<${PolicyForm} key=${policy.version} ...${given} />`}
       ${mayTry && policy && html`<${Try} office=${office} discipline=${policy.discipline} tell=${tell} />`}
     </div>
     ${effect && html`<${EffectTable} effect=${effect} />`}

@@ -11,6 +11,8 @@ import { uuidv7 } from "#shared/lib/ids.js";
 
 const BASE = "/api/v1";
 const ANSWER_WAIT_MS = 8000;
+/** The largest file that the server takes over HTTP, on a busy day. */
+const FILE_WAIT_MS = 120_000;
 /** Four tries in about four seconds: longer, and a person has turned to somebody else. */
 const RETRY_PAUSES_MS = [300, 900, 2700];
 const WORTH_A_RETRY = new Set([502, 503, 504]);
@@ -42,22 +44,35 @@ export class Server {
    * @param {unknown} body
    * @param {string} key kept by whoever may ask again
    * @param {"POST" | "PUT" | "PATCH"} method
+   * @param {number} [version] of the setting that was seen: only that one is replaced
    */
-  command(path, body = {}, key = uuidv7(), method = "POST") {
+  command(path, body = {}, key = uuidv7(), method = "POST", version) {
+    /** @type {Record<string, string>} */
     const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    if (version !== undefined) headers["If-Match"] = `"${version}"`;
     return this.#send(method, path, JSON.stringify(body), headers);
+  }
+
+  /**
+   * A file of head office; the server knows it again by its sum, so that it too may be sent twice.
+   * @param {string} path
+   * @param {Blob} file
+   */
+  put(path, file) {
+    return this.#send("PUT", path, file, { "Content-Type": "application/x-ndjson" }, FILE_WAIT_MS);
   }
 
   /**
    * @param {string} method
    * @param {string} path
-   * @param {string | undefined} body
+   * @param {string | Blob | undefined} body
    * @param {Record<string, string>} headers
+   * @param {number} [waitMs]
    */
-  async #send(method, path, body, headers) {
+  async #send(method, path, body, headers, waitMs = ANSWER_WAIT_MS) {
     let mayRenew = true;
     for (let tries = 0; ;) {
-      const answer = await this.#once(method, path, body, headers);
+      const answer = await this.#once(method, path, body, headers, waitMs);
       if (answer?.status === 401 && mayRenew && (await this.#access.refused())) {
         mayRenew = false;
         continue;
@@ -71,13 +86,14 @@ export class Server {
   /**
    * @param {string} method
    * @param {string} path
-   * @param {string | undefined} body
+   * @param {string | Blob | undefined} body
    * @param {Record<string, string>} headers
+   * @param {number} waitMs
    * @returns {Promise<Response | null>} null when no answer came
    */
-  async #once(method, path, body, headers) {
+  async #once(method, path, body, headers, waitMs) {
     const own = await this.#access.headers();
-    const signal = AbortSignal.timeout(ANSWER_WAIT_MS);
+    const signal = AbortSignal.timeout(waitMs);
     try {
       return await this.#fetch(BASE + path, {
         method,
