@@ -61,6 +61,16 @@ class Demo:
         """End it as a power cut would: no word, no clean-up."""
         self._end(signal.SIGKILL)
 
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let it stand still meanwhile: its lines are open and nobody answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """Ask it to end; it drains its sockets first."""
         self._end(signal.SIGTERM)
