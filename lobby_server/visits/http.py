@@ -253,7 +253,7 @@ def _card(work: Work, visit: Visit) -> wire.VisitAnswer:
 def _examined(call: Call, presented: wire.Credential) -> Seen:
     """The credential's reading; a refused one leaves an audit row and changes nothing else."""
     try:
-        return examine(call.house, presented.kind, presented.value, call.actor.branch_id)
+        return examine(call.house, presented.kind, presented.value, call.actor.branch_id, presented.older)
     except Invalid as refusal:
         call.house.works.note_refusal(refusal, "arrive", call.actor)
         raise
