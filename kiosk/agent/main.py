@@ -19,6 +19,7 @@ from kiosk.agent import handing_in, wire
 from kiosk.agent.alone import Alone, CannotIssue
 from kiosk.agent.device_key import KeyExposed, keep_enrolled, load_enrolled, load_key
 from kiosk.agent.devices.card_reader.bins import is_card_number
+from kiosk.agent.devices.driving import keep_memory_private
 from kiosk.agent.page import Pages, boot_secret
 from kiosk.agent.server import Away, BranchServer, Refused
 from kiosk.agent.settings import BadSettings, Settings, read_settings
@@ -208,6 +209,8 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, help="the kiosk's settings (kiosk.toml)")
     parser.add_argument("--enrol", metavar="CODE", help="let this kiosk in with a one-time code, then end")
     told = parser.parse_args(given)
+    # A scanner may read a number that stands on a card: it stops here, and stays in no file when we fall.
+    keep_memory_private()
     try:
         settings = read_settings(told.config)
         stderr = logging.StreamHandler(sys.stderr)

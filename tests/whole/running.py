@@ -75,6 +75,12 @@ class Demo:
         """Ask it to end; it drains its sockets first."""
         self._end(signal.SIGTERM)
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def client(self) -> httpx.Client:
         """A connection that is closed when the server's test ends."""
         return self.closing.enter_context(httpx.Client(base_url=self.address, timeout=20))
