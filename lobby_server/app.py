@@ -135,7 +135,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
-        ticket_forms(chosen_language),
+        ticket_forms(chosen_language, types),
         page_door(pages),
         _health_door(),
     ]

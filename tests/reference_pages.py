@@ -251,7 +251,7 @@ def pages_table() -> str:
         [
             page_door(pages),
             ticket_pages(pages, {}, vocabulary(), lambda: None),
-            ticket_forms(lambda: None),
+            ticket_forms(lambda: None, {}),
             demo_door(pages),
         ]
     )
