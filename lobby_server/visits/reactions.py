@@ -120,8 +120,9 @@ def on_visit_over(work: Work, happened: VisitServed | VisitLeft) -> None:
 
 
 def on_queue_changed(work: Work, happened: QueueChanged) -> None:
-    """A ticket that no open point serves is an alarm at once."""
+    """A ticket that no open point serves is an alarm at once, and so is a hall in which too many wait."""
     alerts.watch_unserved(work, happened.branch_id, happened.standing.unserved)
+    alerts.watch_crowd(work, happened.branch_id, is_crowded=happened.standing.is_crowded)
 
 
 def on_ticket_rated(work: Work, happened: TicketRated) -> None:

@@ -211,6 +211,7 @@ class AlertKind(StrEnum):
     ARRIVAL = "arrival"
     HELP = "help"
     UNSERVED_TICKET = "unserved_ticket"
+    CROWDED = "crowded"
     MACHINE_LOST = "machine_lost"
     MACHINE_FAILED = "machine_failed"
     LOW_RATING = "low_rating"
@@ -239,6 +240,7 @@ URGENCY: Mapping[AlertKind, str] = {
     AlertKind.MACHINE_FAILED: "help",
     AlertKind.LOW_RATING: "help",
     AlertKind.UNSERVED_TICKET: "fault",
+    AlertKind.CROWDED: "fault",
     AlertKind.MACHINE_LOST: "fault",
     AlertKind.KIOSK_PAPER: "fault",
 }

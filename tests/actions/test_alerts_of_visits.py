@@ -1,4 +1,4 @@
-"""What a claim answers, and who is asked for a customer whom somebody awaits."""
+"""What a claim answers, who is asked for a customer whom somebody awaits, and the alarm of a crowded hall."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from lobby_server.appointments import actions as appointments
 from lobby_server.appointments.actions import Book
 from lobby_server.customers import store as customers
 from lobby_server.kernel.house import House
+from lobby_server.queue import actions as queue
+from lobby_server.queue.rules import CROWD_WAIT, CROWD_WAITING
 from lobby_server.staff import store as staff
 from lobby_server.visits.actions import caring
 from lobby_server.visits.rules import Rung
+from lobby_server.worker import Worker
 from tests import make
-from tests.actions.test_alerts import hired, on_duty, pass_s, the_alert, vip
+from tests.actions.test_alerts import hired, living, on_duty, pass_s, the_alert, vip
 from tests.make import Cast
+from tests.screen import picture
 
 
 def test_a_claim_that_is_undone_has_answered_nothing(house: House, cast: Cast) -> None:
@@ -60,3 +64,41 @@ def test_the_adviser_whom_somebody_came_to_see_is_asked_before_their_own_rm(hous
         assert (alert.rung, alert.leased_to) == (Rung.RM, asked.id)
         house.works.run(caring.let_go, caring.Leave(visit.id, "no_time"), cast.chen)
         make.advance(house, 3600)
+
+
+def test_a_crowd_is_an_alarm_until_most_of_it_is_gone(house: House, cast: Cast) -> None:
+    make.opened(house, cast.zhou, "W1")
+    worker = Worker(house, make.TYPES)
+    tickets = []
+    crowded = []
+    for _ in range(CROWD_WAITING):
+        worker.refresh_waits()
+        crowded.append(living(house) != [])
+        tickets.append(make.ticket(house, cast.kiosk))
+    worker.refresh_waits()
+    raised = the_alert(house)
+    assert not any(crowded)
+    assert (raised.kind, raised.urgency, raised.facts, raised.visit_id) == ("crowded", "fault", {"waiting": 10}, None)
+    seen = []
+    for each in tickets[:3]:
+        house.works.run(caring.let_go, caring.Leave(each.visit_id, "no_time"), cast.chen)
+        worker.refresh_waits()
+        seen.append([each.id for each in living(house)])
+    assert seen == [[raised.id], [raised.id], []]
+
+
+def test_one_who_waits_for_a_quarter_of_an_hour_is_an_alarm_too_and_the_hall_is_not_told(
+    house: House, cast: Cast
+) -> None:
+    make.opened(house, cast.zhou, "W1")
+    make.ticket(house, cast.kiosk)
+    worker = Worker(house, make.TYPES)
+    for seconds, kinds in ((CROWD_WAIT.total_seconds() - 1, []), (1, ["crowded"])):
+        make.advance(house, seconds)
+        worker.refresh_waits()
+        assert [each.kind for each in living(house)] == kinds
+    assert picture(house, cast.chen)["queue"]["is_crowded"] is True
+    assert "is_crowded" not in picture(house, cast.kiosk)["queue"]
+    house.works.run(queue.call_next, "W1", cast.zhou)
+    worker.refresh_waits()
+    assert living(house) == []

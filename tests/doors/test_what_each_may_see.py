@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lobby_server.kernel.privacy import mask_name
+from lobby_server.kernel.privacy import is_forbidden_number, mask_name
 from lobby_server.realtime.delivery import room_of
 from tests.doors.played_day import (
     AUDIENCES,
@@ -69,6 +69,8 @@ def _wrong(day: Day, heard: Heard, name: str, value: Any, of_this_branch: set[st
         return
     if any(secret in value for secret in SEALED):
         yield "what only the server knows"
+    if is_forbidden_number(value):
+        yield "a card or ID number"
     if any(full in value for full in NAMES) and not (heard.takes_care and heard.what.endswith("/reveal")):
         yield "a full name"
     if NOTE in value and heard.who not in ("head", "room:head"):
@@ -140,6 +142,7 @@ def test_whatever_happens_nobody_receives_what_is_not_theirs(engine: str, new_da
     [
         ("head", "GET /lobby", {"masked_name": RICH.name}),
         ("manager", "GET /x/card", {"accounts": [{"number": "CANARY-1"}]}),
+        ("manager", "frame news", {"note": "4111111111111111"}),
         ("teller", "GET /x/card", {"accounts": [{"band": BAND}]}),
         ("room:lobby", "frame news", {"note": NOTE}),
         ("wall", "GET /lobby", {"visits": [{"masked_name": mask_name(RICH.name)}]}),

@@ -126,7 +126,7 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
 def _new_visit(work: Work, request: Arrive, who: Identified, branch: Branch, today: date) -> Visit:
     customer, expected = who.customer, _expected(who)
     is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
-    tier = customer.tier if customer else None
+    tier = customer.served_as(today) if customer else None
     return Visit(
         id=request.visit_id,
         branch_id=branch.id,

@@ -256,6 +256,15 @@ def watch_unserved(work: Work, branch_id: str, unserved: Mapping[str, str]) -> N
         raise_alert(work, RaiseAlert(branch_id, AlertKind.UNSERVED_TICKET, group, ticket_id=ticket_id, facts=facts))
 
 
+def watch_crowd(work: Work, branch_id: str, *, is_crowded: bool) -> None:
+    """Raise or end the alarm that too many wait, or too long."""
+    if is_crowded:
+        facts = {"waiting": len(queue_store.waiting(work.db, branch_id))}
+        raise_alert(work, RaiseAlert(branch_id, AlertKind.CROWDED, branch_id, facts=facts))
+    else:
+        end_about(work, branch_id, AlertKind.CROWDED, branch_id, "crowd_gone")
+
+
 @dataclass(frozen=True)
 class AskForHelp:
     """Somebody pressed 请人帮我 at a device; `visit_id` if it knows of one."""
