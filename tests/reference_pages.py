@@ -154,7 +154,7 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     help_asked = (AlertKind.HELP, "d", AlertState.RAISED, Rung.LOBBY, NOW, 180, NOW)
     alert = Alert("a", "0001", *help_asked)
     consent = Consent("refer_internal", "1", "counter", "", NOW)
-    made = ("r", "0001", "v", "", "card", None, ReferralState.CREATED, "", "", NOW, NOW)
+    made = ("r", "0001", "", "", "card", None, ReferralState.CREATED, "", "", NOW, NOW)
     referral = Referral(*made, is_late_entry=False, consent=consent)
     booking = Booking("b", "0001", "p", "card", 1, "CNY", NOW)
     return {

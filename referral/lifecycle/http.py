@@ -10,6 +10,7 @@ from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.realtime.wording import Reader
 from referral.lifecycle import actions, live, store, wire
+from referral.lifecycle.actions import presence
 from referral.lifecycle.events import ReferralEvent
 from referral.lifecycle.rules import Referral, ReferralState
 
@@ -66,6 +67,12 @@ def _answering(door: Door) -> None:
     def post_decline(call: Call) -> Answer:
         """Not for me: the next colleague is asked."""
         return _with_reason(call, actions.decline)
+
+    @door.command("/referrals/{referral_id}/presence", may={RM}, takes=wire.Coming, gives=wire.ReferralAnswer)
+    def post_presence(call: Call) -> Answer:
+        """Whether I come to the customer who waits in the hall."""
+        request = presence.SayPresence(call.path["referral_id"], call.body.answer)
+        return call.run(presence.say_presence, request, _answer)
 
     @door.command("/referrals/{referral_id}/duplicate", may=_OVERSEERS, takes=wire.First, gives=wire.ReferralAnswer)
     def post_duplicate(call: Call) -> Answer:

@@ -41,14 +41,30 @@ class Met(Wire):
     evidence: Literal["lobby", "call", "video"]
 
 
+class Coming(Wire):
+    """Whether the receiver comes to the customer in the hall."""
+
+    answer: Literal["coming", "in_3_minutes", "cannot"]
+
+
 class First(Wire):
     """The referral that was first."""
 
     of: Id
 
 
+class PresenceSeen(Wire):
+    """What the receiver answered, and when."""
+
+    answer: str
+    at: str
+
+
 class ReferralSeen(Wire):
-    """A referral as colleagues see it. `offered_to` is whose turn it is; `receiver` has accepted it."""
+    """A referral as colleagues see it. `offered_to` is whose turn it is; `receiver` has accepted it.
+
+    `customer_here`: the visit on which it was logged is not over.
+    """
 
     id: str
     visit_id: str
@@ -67,6 +83,8 @@ class ReferralSeen(Wire):
     step_count: int
     reason: str | None
     duplicate_of: str | None
+    customer_here: bool
+    presence: PresenceSeen | None
 
 
 class ReferralAnswer(Wire):
@@ -82,9 +100,12 @@ class ReferralList(Wire):
     referrals: list[ReferralSeen]
 
 
-def referral_seen(data: Mapping[str, Any], name: str | None, people: Mapping[str, StaffSeen]) -> ReferralSeen:
+def referral_seen(
+    data: Mapping[str, Any], name: str | None, people: Mapping[str, StaffSeen], *, customer_here: bool
+) -> ReferralSeen:
     """An event's referral with masked name and colleagues."""
-    kept = {field: data[field] for field in ReferralSeen.model_fields if field in data and field not in _PEOPLE}
+    kept = {field: data[field] for field in ReferralSeen.model_fields if field in data and field not in _WORDED}
+    said = data.get("presence")
     return ReferralSeen(
         **kept,
         masked_name=mask_name(name) if name else None,
@@ -92,7 +113,9 @@ def referral_seen(data: Mapping[str, Any], name: str | None, people: Mapping[str
         receiver=people.get(data["receiver_id"]) if data["accepted_at"] else None,
         offered_to=people.get(data["offered_to"]) if data["offered_to"] else None,
         refusals=len(data["refused_by"]),
+        customer_here=customer_here,
+        presence=PresenceSeen(**said) if said else None,
     )
 
 
-_PEOPLE = ("referrer", "receiver", "offered_to")
+_WORDED = ("referrer", "receiver", "offered_to", "presence")

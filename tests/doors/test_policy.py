@@ -118,6 +118,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
     "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
     "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
+    "/api/v1/referrals/{referral_id}/presence": lambda _scene: {"answer": "coming"},
     "/api/v1/referrals/{referral_id}/duplicate": lambda scene: {"of": scene.visit_id},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},
