@@ -47,10 +47,11 @@ from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, R
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
-from referral.lifecycle.http import referrals_door
+from referral.lifecycle.http import bookings_door, referrals_door
 from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
+from staff_tablet.screens.head_office import events_door
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import page_door
 from staff_tablet.screens.ticket import ticket_door, ticket_pages
@@ -228,7 +229,7 @@ def doors_table(doors: Iterable[Door]) -> str:
 
 def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
-    screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
+    screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary()), events_door(vocabulary())]
     rooms = [
         admin_http.door,
         branch_http.door,
@@ -240,6 +241,7 @@ def api_table() -> str:
         recommend_http.door,
         queue_http.queue_door({}),
         referrals_door(),
+        bookings_door(),
         incentives_door(),
     ]
     return doors_table([*rooms, *screens])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from lobby_server.doors.reading import Code, Id, Text, Wire
+from pydantic import Field, StringConstraints
+
+from lobby_server.doors.reading import Code, Id, Moment, Text, Wire
 from lobby_server.kernel.privacy import mask_name
 from lobby_server.queue.wire import StaffSeen
+
+AMOUNT_MINOR_MAX = 10**15  # ten million millions; a greater one is a unit mistaken
+CONDITIONS_MAX = 20  # the rule guard knows two
 
 
 class ConsentTold(Wire):
@@ -51,6 +56,34 @@ class First(Wire):
     """The referral that was first."""
 
     of: Id
+
+
+class Booked(Wire):
+    """A booking as the core banking system tells it; `conditions` are what the rule guard asks for, where met."""
+
+    booking_id: Code
+    customer_no: Code
+    product: Code
+    product_line: Code
+    amount_minor: Annotated[int, Field(ge=1, le=AMOUNT_MINOR_MAX)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    booked_at: Moment
+    conditions: Annotated[list[Code], Field(default_factory=list, max_length=CONDITIONS_MAX)]
+    reverses: Code | None = None
+
+
+class Settled(Wire):
+    """The referral that a booking won, or whose win it took back."""
+
+    id: str
+    state: str
+
+
+class BookingAnswer(Wire):
+    """What a booking did; no referral when none brought it about."""
+
+    booking_id: str
+    referral: Settled | None
 
 
 class PresenceSeen(Wire):

@@ -355,7 +355,9 @@ def test_only_a_booking_wins_and_told_again_it_changes_nothing(house: House, cas
 )
 def test_a_booking_that_no_referral_brought_about_wins_none(house: House, cast: Cast, changes: dict[str, Any]) -> None:
     of = accepted(house, cast)
-    assert take(house, booked(house, of, **changes)) is None
+    told_late = booked(house, of, **changes)
+    make.advance(house, 90 * 86_400)
+    assert take(house, told_late) is None
     assert now(house, of).state is ReferralState.ACCEPTED
 
 

@@ -104,6 +104,15 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
+    "/api/v1/bookings": lambda _scene: {
+        "booking_id": make.new_id(),
+        "customer_no": "C1",
+        "product": "w-1",
+        "product_line": "wealth",
+        "amount_minor": 100,
+        "currency": "CNY",
+        "booked_at": "2026-11-23T01:00:00Z",
+    },
     "/api/v1/referrals": lambda scene: {
         "visit_id": scene.visit_id,
         "product_line": "card",
