@@ -18,14 +18,20 @@ import { Preview } from "#kiosk/parts/preview.js";
 /** @param {With} sent */
 export function Home({ parts, flow, agent, camera, seen, isAble }) {
   const lobby = parts.live.lobby.value;
-  const pick = (/** @type {string} */ code) => flow.pick(code);
-  return html`<${Head} parts=${parts} title=${t("kiosk.hello")} hint=${t("kiosk.hello_hint")}>
+  const isSilent = ["offline", "stale"].includes(parts.live.freshness.value);
+  const pick = (/** @type {string} */ code) => flow.pick(code, isSilent);
+  const hasCards = isAble && agent.facts.value?.card_reader === "ok";
+  const isAlone = !isAble && agent.canIssue;
+  const title = t(hasCards ? "kiosk.hello_card" : "kiosk.hello");
+  const away = html`<p class="strip" role="alert">
+    <${Icon} name="wifi-off" /><span>${t(isAlone ? "kiosk.alone" : "kiosk.offline")}</span>
+  </p>`;
+  return html`<${Head} parts=${parts} title=${title} hint=${t("kiosk.hello_hint")}>
       ${lobby && html`<${Figures} lobby=${lobby} />`}
     <//>
     <main id="main" class="body">
-      ${
-        !isAble && html`<p class="strip" role="alert"><${Icon} name="wifi-off" /><span>${t("kiosk.offline")}</span></p>`
-      }
+      ${!isAble && away}
+      <div class="listen">
       <section class="scan" data-camera=${isAble ? camera.state.value : "none"}>
         <div class="scan-words">
           <h2 class="scan-title"><${Icon} name="qr-code" />${t("kiosk.scan")}</h2>
@@ -34,9 +40,11 @@ export function Home({ parts, flow, agent, camera, seen, isAble }) {
         </div>
         <${Preview} camera=${camera} />
       </section>
-      ${isAble && agent.facts.value?.card_reader === "ok" && html`<${Swipe} />`}
+      ${hasCards && html`<${Swipe} />`}
+      </div>
       <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>
-      ${lobby ? html`<${Tiles} lobby=${lobby} isAble=${isAble} pick=${pick} />` : html`<${Shapes} rows=${3} />`}
+      ${!lobby && html`<${Shapes} rows=${3} />`}
+      ${lobby && html`<${Tiles} lobby=${lobby} isAble=${isAble || isAlone} pick=${pick} />`}
     </main>`;
 }
 

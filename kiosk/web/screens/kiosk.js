@@ -11,15 +11,18 @@ import { EnrolForm } from "#shared/parts/enrol_form.js";
 import { Agent, agentOf } from "#kiosk/lib/agent.js";
 import { AgentDevice } from "#kiosk/lib/agent_device.js";
 import { Camera } from "#kiosk/lib/camera.js";
+import { takeOwn } from "#kiosk/lib/alone.js";
 import { openEyes, refusalOf } from "#kiosk/lib/eyes.js";
 import { Flow } from "#kiosk/lib/flow.js";
 import { Idle } from "#kiosk/lib/idle.js";
 import { isKeyed, Keypad } from "#kiosk/lib/keypad.js";
+import { MANNERS } from "#kiosk/lib/manners.js";
 import { isContrast, isLarge, isLow, resetModes } from "#kiosk/lib/modes.js";
 import { followPanel } from "#kiosk/lib/panel.js";
 import { Reader } from "#kiosk/lib/reader.js";
 import { Wedge } from "#kiosk/lib/wedge.js";
 import { Foot } from "#kiosk/parts/foot.js";
+import { Alone } from "#kiosk/screens/alone.js";
 import { AtMachine } from "#kiosk/screens/at_machine.js";
 import { Already } from "#kiosk/screens/already.js";
 import { ChooseNeed } from "#kiosk/screens/choose_need.js";
@@ -47,23 +50,12 @@ const STEPS = {
   reading: Reading,
   choose: ChooseNeed,
   result: Result,
+  alone: Alone,
   already: Already,
   trouble: Trouble,
   helped: Helped,
   machine: AtMachine,
 };
-/** How each step ends when nobody touches: never, after asking, or by itself. */
-const MANNERS = /** @type {const} */ ({
-  home: "none",
-  reading: "none",
-  choose: "ask",
-  result: "leave",
-  already: "leave",
-  trouble: "leave",
-  helped: "leave",
-  machine: "leave",
-});
-
 const agent = new Agent(agentOf(location.hash));
 const devicePage = new DevicePage("kiosk", "Kiosk", new AgentDevice(agent));
 /** @type {Flow} */
@@ -71,6 +63,10 @@ const flow = new Flow({
   server: { command: (path, body, key) => /** @type {any} */ (devicePage.parts).server.command(path, body, key) },
   language: () => lang.value,
   steady: () => performance.now(),
+  own: (code, key) => {
+    const service = lobby()?.service_types.find((type) => type.code === code);
+    return agent.canIssue && service ? takeOwn(agent, service, lang.value, key) : null;
+  },
 });
 const isAway = () => devicePage.parts?.live.freshness.value === "offline";
 const seen = (/** @type {string} */ text) => void (!isAway() && flow.scan(text));
