@@ -22,6 +22,3 @@ export async function takeOwn(agent, service, language, key) {
     return { name: "trouble", code: isFull ? "series_full" : "alone_failed", again: null };
   }
 }
-
-/** Whether paper comes out of this kiosk. @param {Record<string, any> | null} facts */
-export const hasPaper = (facts) => facts?.printer === "ok" && facts.paper !== "out";

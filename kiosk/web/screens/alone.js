@@ -2,7 +2,7 @@
 
 import { html } from "#shared/lib/html.js";
 import { nameOf, t } from "#shared/lib/words.js";
-import { hasPaper } from "#kiosk/lib/alone.js";
+import { hasPaper } from "#kiosk/lib/paper.js";
 import { Head } from "#kiosk/parts/head.js";
 import { Leaving } from "#kiosk/parts/leaving.js";
 
@@ -15,7 +15,7 @@ export function Alone({ parts, agent, idle, leave, number, service }) {
     <main id="main" class="body result">
       <section class="slip" aria-live="polite">
         <p class="slip-label">${t("ticket.yours")}</p>
-        <p class="slip-code code">${number}</p>
+        <p class="slip-code own code">${number}</p>
         <p class="slip-service">${nameOf(type?.names)}</p>
         <p class="slip-cap">${t("alone.why")}</p>
         <p class="slip-cap">${t(hasPaper(agent.facts.value) ? "alone.paper" : "alone.no_paper")}</p>

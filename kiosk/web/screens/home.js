@@ -22,27 +22,29 @@ export function Home({ parts, flow, agent, camera, seen, isAble }) {
   const pick = (/** @type {string} */ code) => flow.pick(code, isSilent);
   const hasCards = isAble && agent.facts.value?.card_reader === "ok";
   const isAlone = !isAble && agent.canIssue;
-  const title = t(hasCards ? "kiosk.hello_card" : "kiosk.hello");
+  const title = t(isAlone ? "kiosk.hello_alone" : hasCards ? "kiosk.hello_card" : "kiosk.hello");
   const away = html`<p class="strip" role="alert">
     <${Icon} name="wifi-off" /><span>${t(isAlone ? "kiosk.alone" : "kiosk.offline")}</span>
   </p>`;
-  return html`<${Head} parts=${parts} title=${title} hint=${t("kiosk.hello_hint")}>
-      ${lobby && html`<${Figures} lobby=${lobby} />`}
+  const listen = html`
+    <div class="listen">
+    <section class="scan" data-camera=${isAble ? camera.state.value : "none"}>
+      <div class="scan-words">
+        <h2 class="scan-title"><${Icon} name="qr-code" />${t("kiosk.scan")}</h2>
+        ${isAble && html`<p>${t(`kiosk.scan_${camera.state.value}`)}</p>`}
+        ${page.demo && html`<${DemoScan} seen=${seen} />`}
+      </div>
+      <${Preview} camera=${camera} />
+    </section>
+    ${hasCards && html`<${Swipe} />`}
+    </div>
+    <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>`;
+  return html`<${Head} parts=${parts} title=${title} hint=${isAlone ? "" : t("kiosk.hello_hint")}>
+      ${lobby && !isAlone && html`<${Figures} lobby=${lobby} />`}
     <//>
     <main id="main" class="body">
       ${!isAble && away}
-      <div class="listen">
-      <section class="scan" data-camera=${isAble ? camera.state.value : "none"}>
-        <div class="scan-words">
-          <h2 class="scan-title"><${Icon} name="qr-code" />${t("kiosk.scan")}</h2>
-          ${isAble && html`<p>${t(`kiosk.scan_${camera.state.value}`)}</p>`}
-          ${page.demo && html`<${DemoScan} seen=${seen} />`}
-        </div>
-        <${Preview} camera=${camera} />
-      </section>
-      ${hasCards && html`<${Swipe} />`}
-      </div>
-      <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>
+      ${!isAlone && listen}
       ${!lobby && html`<${Shapes} rows=${3} />`}
       ${lobby && html`<${Tiles} lobby=${lobby} isAble=${isAble || isAlone} pick=${pick} />`}
     </main>`;

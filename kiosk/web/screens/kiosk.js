@@ -18,6 +18,7 @@ import { Idle } from "#kiosk/lib/idle.js";
 import { isKeyed, Keypad } from "#kiosk/lib/keypad.js";
 import { MANNERS } from "#kiosk/lib/manners.js";
 import { isContrast, isLarge, isLow, resetModes } from "#kiosk/lib/modes.js";
+import { printTickets } from "#kiosk/lib/paper.js";
 import { followPanel } from "#kiosk/lib/panel.js";
 import { Reader } from "#kiosk/lib/reader.js";
 import { Wedge } from "#kiosk/lib/wedge.js";
@@ -116,8 +117,11 @@ effect(() => {
   const manner = MANNERS[flow.step.value.name];
   idle.become(manner === "none" && isChanged ? "ask" : manner);
 });
-// The face of the numbers is fetched with the first customer's touch, before there is a number to show.
-effect(() => void (flow.step.value.name !== "home" && document.fonts.load(CODE_FACE)));
+// The face of the numbers is fetched with the first customer's touch, before there is a number to show; a kiosk that
+// gives numbers alone needs it before the server is gone.
+effect(() => {
+  if (flow.step.value.name !== "home" || agent.facts.value) document.fonts.load(CODE_FACE).catch(() => {});
+});
 render(html`<${Kiosk} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
 followPanel();
 wedge.start();
@@ -137,4 +141,5 @@ void devicePage.start(() => ({
   // Until its first key a kiosk has no reason to make a sound.
   ...(voice.state.value !== "blocked" && { voice: voice.state.value }),
 }));
+printTickets(agent, flow, () => devicePage.parts);
 void openEyes(agent, camera);
