@@ -79,6 +79,11 @@ def test_without_an_address_there_is_no_code_and_without_a_cap_no_promise() -> N
     assert "先到先办，无人先于您" in drawn(ticket_bytes(ticket(cap=0))).lines
 
 
+def test_a_ticket_without_an_expected_wait_is_not_called_one_of_a_kiosk_alone() -> None:
+    text = ticket_bytes(ticket(wait_min=None)).decode("gb18030", "ignore")
+    assert "前面还有" in text and "系统暂时离线" not in text
+
+
 @pytest.mark.parametrize(("language", "word"), [("zh-CN", "** 补打 **"), ("en", "** REPRINT **")])
 def test_a_reprint_says_so(language: str, word: str) -> None:
     assert word in drawn(ticket_bytes(ticket(language=language, is_reprint=True))).lines

@@ -45,7 +45,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 class Ticket:
     """What stands on the paper. `cap` None prints no promise; 0 promises strict order.
 
-    `ahead` and `wait_min` are None when the kiosk gave the ticket alone; the paper says why.
+    `ahead` and `wait_min` are None when the kiosk gave the ticket alone; the paper says why. Where no window is open the
+    branch knows who is ahead and not how long: then `wait_min` alone is None.
     """
 
     job_id: str
@@ -79,10 +80,11 @@ def ticket_bytes(ticket: Ticket) -> bytes:
 
 def _place(ticket: Ticket, say: Mapping[str, str]) -> list[str]:
     """What can be said of the place in line: who is ahead, how long, and the promise; alone, that nobody knows."""
-    if ticket.ahead is None or ticket.wait_min is None:
+    if ticket.ahead is None:
         return say["alone"].split("\n")
-    least, most = ticket.wait_min
-    said = [say["ahead"].format(ahead=ticket.ahead), say["wait"].format(least=least, most=most)]
+    said = [say["ahead"].format(ahead=ticket.ahead)]
+    if ticket.wait_min is not None:
+        said.append(say["wait"].format(least=ticket.wait_min[0], most=ticket.wait_min[1]))
     if ticket.cap is not None:
         said += say["cap" if ticket.cap else "cap_none"].format(cap=ticket.cap).split("\n")
     return said
