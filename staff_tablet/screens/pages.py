@@ -21,9 +21,9 @@ from lobby_server.kernel.settings import Settings
 from lobby_server.queue import store as queue_store
 from staff_tablet.screens.lobby import branch_seen
 
-_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/desk", ADMIN: "/admin"}
+_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/rm", ADMIN: "/admin"}
 # After signing in to one of our own pages only.
-_AFTER_SIGN_IN = frozenset(_WORKPLACE.values())
+_AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk"})
 _WORKER = "shared/workers/away.js"
 _WORKER_POLICY = "default-src 'none'; connect-src 'self'"
 _AWAY_STYLES = (
@@ -108,6 +108,11 @@ def page_door(pages: Pages) -> Door:
     def get_desk(call: Call) -> Answer:
         """The teller's and RM's desk."""
         return show(call, "desk", may={TELLER, RM})
+
+    @door.question("/rm", may={ANYONE})
+    def get_rm(call: Call) -> Answer:
+        """The relationship manager's inbox, made for a phone."""
+        return show(call, "rm", may={RM})
 
     @door.question("/admin", may={ANYONE})
     def get_admin(call: Call) -> Answer:
