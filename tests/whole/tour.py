@@ -140,7 +140,9 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     office.locator(".office-nav a[href='#staff']").click()
     office.locator(".row-open").nth(1).click()
     yield "admin-person", _ready(office, ".beside-form")
-    head = browser.open_signed_in("H001", "/admin#queue", 1366, 768, language)
+    head = browser.open_signed_in("H001", "/admin", 1366, 768, language)
+    head.locator(".office-nav a[href='#queue']").click()
+    _ready(head, "input[name=overtake_cap]")
     head.locator("input[name=overtake_cap]").fill("3")
     yield "admin-policy", _ready(head, "form .facts-rows li")
 
