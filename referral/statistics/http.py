@@ -22,7 +22,7 @@ from lobby_server.visits.rules import PROMISE_S, ServiceLevel
 from referral.statistics import figures, store, wire
 from referral.statistics.figures import Referred, hall
 from referral.statistics.figures.people import Person, people
-from referral.statistics.rules import WEEKS_SHOWN, Period, week_of, weeks_until
+from referral.statistics.rules import Period, weeks_until
 from referral.statistics.wire import table
 
 CREDITS_SHOWN_MAX = 200  # as many as a page can be read; the sums are over all
@@ -197,7 +197,7 @@ def _diversion(asked: Asked, simple: Mapping[str, Names]) -> wire.DiversionSeen:
 
 
 def _people(asked: Asked) -> wire.PeopleSeen:
-    reach_back = min(asked.period.before.first, week_of(asked.period.last) - timedelta(weeks=WEEKS_SHOWN - 1))
+    reach_back = min(asked.period.before.first, weeks_until(asked.period.last)[0])
     referred = store.referred(asked.db, asked.branch, Period(reach_back, asked.period.last))
     referrers = people(referred, lambda each: each.referrer_id, asked.period)
     receivers = people(referred, lambda each: each.receiver_id, asked.period)

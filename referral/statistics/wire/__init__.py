@@ -166,7 +166,7 @@ class DiversionSeen(Wire):
 
 
 class PersonSeen(Wire):
-    """One colleague, compared with their own past first; `weeks` are the last eight, the running one last."""
+    """One colleague, compared with their own past first; `weeks` are the last eight whole ones."""
 
     staff: StaffSeen
     n: int

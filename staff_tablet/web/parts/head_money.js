@@ -38,7 +38,10 @@ export function Incentives({ money, csv }) {
   const newest = (money?.credits ?? []).slice(-SHOWN).reverse();
   const credits = {
     caption: t("head.newest"),
-    heads: headsOf("booked", "line people amount state"),
+    heads: ["booked", "line", "people", "amount", "state"].map((each) => ({
+      words: `head.col_${each}`,
+      kind: each === "amount" ? /** @type {const} */ ("number") : undefined,
+    })),
     rows: newest.map((/** @type {any} */ each) => [
       monthDay(each.booked_on),
       lineName(each.product_line),

@@ -19,17 +19,18 @@ export function Headline({ way, waits, period, zone }) {
   const rate = rateText(loss?.step.share?.rate ?? null);
   const before = rateText(loss?.step.before_share?.rate ?? null);
   const step = (/** @type {string} */ name) => t(`head.step_${name}`);
+  const told = [
+    loss && t("head.loss_is", { rate, from: step(loss.from), to: step(loss.to) }),
+    before && t("head.loss_was", { rate: before }),
+    waits?.kept.rate != null && t("head.kept_is", { rate: rateText(waits.kept.rate) }),
+    way.open_n > 0 && t("head.open", { n: way.open_n }),
+    t("head.as_of", { at }),
+  ];
   return html`
     <h2 class="headline">${t("head.won", { when, n: counted(won.n) })}${
       loss && t("head.loss", { from: step(loss.from), to: step(loss.to) })
     }</h2>
-    <p class="headline-hint">
-      ${loss && t("head.loss_is", { rate, from: step(loss.from), to: step(loss.to) })}
-      ${before && t("head.loss_was", { rate: before })}
-      ${waits?.kept.rate != null && t("head.kept_is", { rate: rateText(waits.kept.rate) })}
-      ${way.open_n > 0 && t("head.open", { n: way.open_n })}
-      ${t("head.as_of", { at })}
-    </p>`;
+    <p class="headline-hint">${told.filter(Boolean).join(t("join.sentence"))}</p>`;
 }
 
 /** @param {{today: any}} sent */

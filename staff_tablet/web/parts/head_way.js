@@ -6,7 +6,7 @@ import { has, t } from "#shared/lib/words.js";
 import { counted, intervalText, rateText } from "#staff/lib/figures.js";
 import { Funnel } from "#staff/parts/chart_funnel.js";
 import { Shares } from "#staff/parts/chart_shares.js";
-import { headsOf, Panel } from "#staff/parts/head_panel.js";
+import { headsOf, Panel, PlainTable } from "#staff/parts/head_panel.js";
 
 /** @param {string} code */
 const lineName = (code) => (has(`head.line_${code}`) ? t(`head.line_${code}`) : code);
@@ -16,7 +16,7 @@ const timeText = (/** @type {number | null} */ seconds) =>
 /** @param {{way: any, csv: string}} sent */
 export function Way({ way, csv }) {
   const steps = way && {
-    caption: t("head.way"),
+    caption: t("head.steps"),
     heads: headsOf("step", "n rate interval before before_rate"),
     rows: way.steps.map((/** @type {any} */ each) => [
       t(`head.step_${each.step}`),
@@ -40,9 +40,9 @@ export function Way({ way, csv }) {
     ]),
   };
   const hint = way && t("head.way_hint", { from: monthDay(way.period.first), to: monthDay(way.period.last) });
-  return html`<${Panel} name="way" content=${way} csv=${csv} hint=${hint ?? ""} tables=${way ? [steps, weeks] : []}
+  return html`<${Panel} name="way" content=${way} csv=${csv} hint=${hint ?? ""} tables=${way ? [steps] : []}
     isEmpty=${way?.steps[0].n === 0}>
-    ${way && html`<${Funnel} steps=${way.steps} />`}
+    ${way && html`<${Funnel} steps=${way.steps} /><${PlainTable} table=${weeks} />`}
   <//>`;
 }
 
