@@ -67,6 +67,7 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     """The trial: migrate, furnish, serve on loopback in this one process until told to stop."""
     address = f"http://127.0.0.1:{settings.port}"
     settings = replace(settings, demo=True, host="127.0.0.1", public_url=settings.public_url or address)
+    settings = replace(settings, arrivals_outside_hours=True)
     load_keyring(settings.secrets, make=True)
     migrate(settings.database)
     settings = replace(settings, demo_password=_demo_password(settings))

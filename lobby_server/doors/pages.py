@@ -110,7 +110,8 @@ def send_file(files: StaticFiles, address: str) -> Answer:
     file = files.by_address.get(address)
     if file is None:
         raise NotFound("file")
-    if file.packed is not None and request.accept_encodings.quality("gzip") > 0:
-        headers = {**file.headers, "Content-Encoding": "gzip"}
-        return Answer(200, file.packed, headers, content_type=file.content_type)
+    for encoding, packed in file.packed.items():
+        if request.accept_encodings.quality(encoding) > 0:
+            headers = {**file.headers, "Content-Encoding": encoding}
+            return Answer(200, packed, headers, content_type=file.content_type)
     return Answer(200, file.body, file.headers, content_type=file.content_type)

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from lobby_server.app import Lobby
@@ -93,6 +94,18 @@ def test_every_answer_is_kept_by_nobody_and_guessed_at_by_nobody(lobby: Lobby, c
         assert "Server" not in headers or "Werkzeug" in headers["Server"]
         if not path.startswith(("/kiosk", "/?")) and path != "/":
             assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_the_service_worker_keeps_only_addresses_that_exist_and_no_page_with_a_person(callers: Callers) -> None:
+    answer = callers.nobody.http.get("/sw.js")
+    assert answer.headers["Cache-Control"] == "no-store" and answer.mimetype == "text/javascript"
+    first, _script = answer.text.split("\n", 1)
+    kept = json.loads(first.removeprefix("self.kept = ").removesuffix(";"))
+    assert "/away?lang=zh-CN" in kept["addresses"] and "/away?lang=en" in kept["addresses"]
+    for address in kept["addresses"]:
+        assert callers.manager.http.get(address).status_code == 200, address
+    assert callers.manager.http.get("/away?lang=en").text == callers.nobody.http.get("/away?lang=en").text
+    assert callers.manager.who.name not in callers.manager.http.get("/away").text
 
 
 def test_a_pages_import_map_names_what_its_modules_reach_and_nothing_of_other_pages(callers: Callers) -> None:
@@ -267,12 +280,13 @@ def test_a_file_is_packed_for_browsers_that_take_it(callers: Callers) -> None:
     address = next(each for each in addresses_in(callers.nobody.http.get("/").text) if each.endswith(".css"))
     plain = callers.nobody.http.get(address)
     assert "Content-Encoding" not in plain.headers
-    for takes, is_packed in (("gzip, br", True), ("GZIP;q=0.5", True), ("br", False), ("gzip;q=0", False), ("", False)):
+    unpack = {"gzip": gzip.decompress, "br": brotli.decompress, None: lambda body: body}
+    accepted = {"gzip, br": "br", "GZIP;q=0.5": "gzip", "br": "br", "gzip;q=0": None, "br;q=0, gzip": "gzip", "": None}
+    for takes, encoding in accepted.items():
         answer = callers.nobody.http.get(address, headers={"Accept-Encoding": takes})
-        assert (answer.headers.get("Content-Encoding") == "gzip") is is_packed, takes
+        assert answer.headers.get("Content-Encoding") == encoding, takes
         assert answer.headers["Vary"] == "Accept-Encoding"
-        body = gzip.decompress(answer.get_data()) if is_packed else answer.get_data()
-        assert body == plain.get_data()
+        assert unpack[encoding](answer.get_data()) == plain.get_data()
 
 
 def test_a_hall_of_screens_that_start_at_once_behind_one_address_gets_all_its_files(

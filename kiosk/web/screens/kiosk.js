@@ -36,6 +36,8 @@ import { Helped, Reading, Trouble } from "#kiosk/screens/trouble.js";
  * @property {boolean} isAble the branch server can be asked
  */
 
+/** As the styles name it. */
+const CODE_FACE = '700 1em "Atkinson Hyperlegible Next"';
 const STEPS = {
   home: Home,
   reading: Reading,
@@ -113,6 +115,8 @@ effect(() => {
   const manner = MANNERS[flow.step.value.name];
   idle.become(manner === "none" && isChanged ? "ask" : manner);
 });
+// The face of the numbers is fetched with the first customer's touch, before there is a number to show.
+effect(() => void (flow.step.value.name !== "home" && document.fonts.load(CODE_FACE)));
 render(html`<${Kiosk} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
 followPanel();
 wedge.start();
