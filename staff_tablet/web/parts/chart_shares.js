@@ -1,11 +1,17 @@
 /** Rates with what they could as well be: a dot and its interval on one scale; below 5 cases only the count. */
 
 import { percent } from "#staff/lib/chart.js";
-import { intervalText, rateText } from "#staff/lib/figures.js";
+import { counted, intervalText, rateText } from "#staff/lib/figures.js";
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
 
 /** @import { Share } from "#staff/lib/figures.js" */
+
+/** How many of how many, and where the rate may as well lie. @param {Share} share */
+function said(share) {
+  const counts = t("head.n_of", { n: counted(share.n), of: counted(share.of) });
+  return share.rate === null ? counts : counts + t("join.dot") + intervalText(share);
+}
 
 /** @param {{rows: {key: string, name: string, share: Share, note?: string}[]}} sent */
 export const Shares = ({ rows }) => html`<ul class="shares">${rows.map(
@@ -19,7 +25,7 @@ export const Shares = ({ rows }) => html`<ul class="shares">${rows.map(
     </svg>
     <span class="share-text">
       ${share.rate === null ? t("head.too_few") : html`<b>${rateText(share.rate)}</b>`}
-      <small>${t("head.n_of", { n: share.n, of: share.of })} ${intervalText(share)}</small>
+      <small>${said(share)}</small>
       ${note && html`<small class="share-note">${note}</small>`}
     </span>
   </li>`,
