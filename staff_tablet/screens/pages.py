@@ -21,7 +21,7 @@ from lobby_server.kernel.settings import Settings
 from lobby_server.queue import store as queue_store
 from staff_tablet.screens.lobby import branch_seen
 
-_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/rm", ADMIN: "/admin"}
+_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/head", TELLER: "/desk", RM: "/rm", ADMIN: "/admin"}
 # After signing in to one of our own pages only.
 _AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk"})
 _WORKER = "shared/workers/away.js"
@@ -118,6 +118,11 @@ def page_door(pages: Pages) -> Door:
     def get_admin(call: Call) -> Answer:
         """The administrator's pages."""
         return show(call, "admin", may={ADMIN, HEAD})
+
+    @door.question("/head", may={ANYONE})
+    def get_head(call: Call) -> Answer:
+        """The branch head's figures."""
+        return show(call, "head", may={HEAD})
 
     _files(door, pages)
     return door

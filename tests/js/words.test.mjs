@@ -60,6 +60,7 @@ test("no word is there for nothing", () => {
     "error.",
     "feed.",
     "greeting.",
+    "head.",
     "hand_reason.",
     "health.",
     "level.",

@@ -37,6 +37,7 @@ def tour(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     yield from _staff(browser, language)
     yield from _inbox(browser, language)
     yield from _office(browser, language)
+    yield from _head(browser, language)
     teller.post("/service-points/W2/start", {"ticket_id": called["id"]}).raise_for_status()
     teller.post("/service-points/W2/finish", {"ticket_id": called["id"]}).raise_for_status()
     yield from _over(browser, language, keys[0])
@@ -145,6 +146,22 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     _ready(head, "input[name=overtake_cap]")
     head.locator("input[name=overtake_cap]").fill("3")
     yield "admin-policy", _ready(head, "form .facts-rows li")
+
+
+def _head(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
+    """The branch head's board over its past, with its tables open, on a phone, and on a day without figures."""
+    head = _ready(browser.open_signed_in("H001", "/head", 1440, 1180, language), ".funnel-step")
+    expect(head.locator(".share-dot").first).to_be_visible(timeout=SLOW_MS)
+    yield "head", head
+    for summary in head.locator("summary").all():
+        summary.click()
+    head.locator(".what-if input").last.check()
+    head.locator(".what-if button").click()
+    yield "head-open", _ready(head, ".panel-what_if .plain")
+    head.set_viewport_size({"width": 390, "height": 844})
+    yield "head-phone", head
+    head.locator(".periods a").first.click()
+    yield "head-today", _ready(head, ".headline")
 
 
 def _over(browser: Windows, language: str, key: str) -> Iterator[tuple[str, Page]]:

@@ -7,7 +7,9 @@ const PLACES = [
   ["lobby_manager", "/tablet"],
   ["teller", "/desk"],
   ["rm", "/desk"],
+  ["head", "/head"],
   ["head", "/tablet"],
+  ["head", "/admin"],
   ["admin", "/admin"],
 ];
 
