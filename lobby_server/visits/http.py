@@ -62,7 +62,13 @@ def _arriving(door: Door, types: Mapping[str, ServiceType]) -> None:
             if (before := call.answered_before()) is not None:
                 return before
             seen = _examined(call, sent.credential)
-        request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
+        request = actions.Arrive(
+            visit_id=sent.visit_id or call.house.ids.new_id(),
+            seen=seen,
+            language=sent.language,
+            party_size=sent.party_size,
+            keeps_hours=not call.house.settings.arrivals_outside_hours,
+        )
 
         def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
             around = sending.look_around(work.db, arrived.visit, work.now)

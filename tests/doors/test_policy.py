@@ -95,6 +95,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
         "names": {"zh-CN": "一", "en": "1"},
         "serves": ["A", "B"],
     },
+    "/api/v1/settings/zones": lambda _scene: {"zones": {}},
     "/api/v1/settings/calendar": lambda _scene: {"hours": [], "closed_on": [], "plan": []},
     "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},

@@ -150,6 +150,8 @@ def _away(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     browser.server.kill()
     for name, page in (("tablet-offline", tablet), ("desk-offline", desk), ("kiosk-offline", kiosk_page)):
         yield name, _ready(page, ".strip")
+    tablet.goto(f"{browser.server.address}/tablet?lang={language}")
+    yield "tablet-away", _ready(tablet, ".away h1")
 
 
 def _takes_a_ticket(door: Caller, service: str, language: str, customer: str | None) -> str:

@@ -239,6 +239,12 @@ class PointSet(Wire):
     device_kind: Literal["smart_counter", "atm", "printer"] | None = None
 
 
+class ZonesSet(Wire):
+    """The parts of a hall by code, with their names."""
+
+    zones: Annotated[dict[ShortCode, BothNames], Field(max_length=ZONES_MAX)]
+
+
 class FoundedPoint(PointSet):
     """The same of a new one."""
 

@@ -160,6 +160,8 @@ def _customer(row: sa.Row[Any], keys: Keyring) -> Customer:
         tier_as_of=row.tier_as_of,
         is_prospect=row.is_prospect,
         gone_on=row.gone_on,
+        kept_tier=row.kept_tier,
+        kept_since=row.kept_since,
         **{name: getattr(facts, name) for name in _FACTS} | ({"owner_staff_no": row.owner} if row.owner else {}),
     )
 

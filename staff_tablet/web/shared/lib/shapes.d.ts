@@ -160,6 +160,7 @@ export type Queue = {
   machines_down: boolean;
   points_open: number;
   points_planned: number | null;
+  is_crowded?: boolean;
   unserved?: string[];
 };
 
