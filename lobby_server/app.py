@@ -20,6 +20,8 @@ from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.events import DeviceRevoked
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_service_types
+from lobby_server.clients import store as clients
+from lobby_server.clients.rules import TOKEN_BEGINS
 from lobby_server.customers import http as customers_http
 from lobby_server.doors import openapi
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
@@ -55,10 +57,11 @@ from lobby_server.visits.http import visits_door
 from referral.incentives import reactions as incentives_reactions
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
-from referral.lifecycle.http import referrals_door
+from referral.lifecycle.http import bookings_door, referrals_door
 from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
+from staff_tablet.screens.head_office import events_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import chosen_language, load_pages, page_door
@@ -131,9 +134,11 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         recommend_http.door,
         queue_door(types),
         referrals_door(),
+        bookings_door(),
         incentives_door(),
         statistics_door(types),
         lobby_door(types, vocabulary),
+        events_door(vocabulary),
         customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
@@ -183,14 +188,22 @@ def _wake_all(delivery: Delivery, hints: Hints | None) -> Any:
 
 
 def _who_is_it(house: House) -> Actor:
-    """The device of a bearer token, else the person of the cookie, else nobody."""
+    """The device or the program of a bearer token, else the person of the cookie, else nobody."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme:
         if scheme.lower() != "bearer":
             raise Unproven("token")
-        return _device(house, token)
+        return _client(house, token) if token.startswith(TOKEN_BEGINS) else _device(house, token)
     cookie = request.cookies.get(cookie_name(request.is_secure))
     return _person(house, cookie) if cookie else NOBODY
+
+
+def _client(house: House, token: str) -> Actor:
+    with house.database.read() as db:
+        found = clients.of_token(db, house.keys, token)
+    if found is None:
+        raise Unproven("token")
+    return Actor("client", found.id, found.branch_id, found.scopes, name=found.name)
 
 
 def _device(house: House, token: str) -> Actor:

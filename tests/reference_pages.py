@@ -47,11 +47,12 @@ from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, R
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
-from referral.lifecycle.http import referrals_door
+from referral.lifecycle.http import bookings_door, referrals_door
 from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
 from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
+from staff_tablet.screens.head_office import events_door
 from staff_tablet.screens.lobby import lobby_door
 from staff_tablet.screens.pages import page_door
 from staff_tablet.screens.ticket import ticket_door, ticket_pages
@@ -155,7 +156,7 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
     help_asked = (AlertKind.HELP, "d", AlertState.RAISED, Rung.LOBBY, NOW, 180, NOW)
     alert = Alert("a", "0001", *help_asked)
     consent = Consent("refer_internal", "1", "counter", "", NOW)
-    made = ("r", "0001", "v", "", "card", None, ReferralState.CREATED, "", "", NOW, NOW)
+    made = ("r", "0001", "", "", "card", None, ReferralState.CREATED, "", "", NOW, NOW)
     referral = Referral(*made, is_late_entry=False, consent=consent)
     booking = Booking("b", "0001", "p", "card", 1, "CNY", NOW)
     return {
@@ -229,7 +230,7 @@ def doors_table(doors: Iterable[Door]) -> str:
 
 def api_table() -> str:
     clock, nothing = cast(Any, None), cast(Any, None)
-    screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary())]
+    screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary()), events_door(vocabulary())]
     rooms = [
         admin_http.door,
         branch_http.door,
@@ -241,6 +242,7 @@ def api_table() -> str:
         recommend_http.door,
         queue_http.queue_door({}),
         referrals_door(),
+        bookings_door(),
         incentives_door(),
         statistics_door({}),
     ]

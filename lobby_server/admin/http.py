@@ -12,8 +12,9 @@ from lobby_server.admin import wire
 from lobby_server.admin.feeds import KINDS
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import day_start
+from lobby_server.clients import store as clients
 from lobby_server.doors.routes import Call, Door
-from lobby_server.doors.who import ADMIN, HEAD
+from lobby_server.doors.who import ADMIN, FEEDS, HEAD
 from lobby_server.kernel import audit
 from lobby_server.kernel.clock import business_day_of, to_wire
 from lobby_server.kernel.errors import Invalid, NotFound
@@ -69,7 +70,7 @@ def get_feeds(call: Call) -> wire.FeedsSeen:
 
 
 @door.command(
-    "/head-office/{feed}", may={ADMIN}, gives=wire.Taken, keyed=False, method="PUT", takes_file=FILE_BYTES_MAX
+    "/head-office/{feed}", may={ADMIN, FEEDS}, gives=wire.Taken, keyed=False, method="PUT", takes_file=FILE_BYTES_MAX
 )
 def put_feed(call: Call) -> wire.Taken:
     """Take a file, all or nothing, once however often it is sent; `?dry_run=1` only says what it would do."""
@@ -107,10 +108,11 @@ def _names(house: House, db: sa.Connection, branch_id: str, labels: set[str]) ->
     """Who stands behind the audit's labels."""
     ids = {label: label.partition(":")[::2] for label in labels}
     people = staff.named(db, house.keys, {who for kind, who in ids.values() if kind == "staff"})
-    devices = {each.id: each.name for each in branches.all_devices(db, branch_id)}
+    others = {each.id: each.name for each in branches.all_devices(db, branch_id)}
+    others |= {each.id: each.name for each, _revoked_at in clients.listed(db, branch_id)}
     found = {}
     for label, (kind, who) in ids.items():
         colleague = people.get(who)
-        name = colleague.name if colleague else devices.get(who, "")
+        name = colleague.name if colleague else others.get(who, "")
         found[label] = wire.DoneBy(kind=kind, name=name, staff_no=colleague.staff_no if colleague else None)
     return found

@@ -8,7 +8,7 @@ from lobby_server.doors.reading import Wire
 
 
 class DoneBy(Wire):
-    """Who did it: a colleague by name, a device by name, or the server itself (`kind` is system)."""
+    """Who did it: a colleague, a device or a program of head office by name; or the server (`kind` is system)."""
 
     kind: str
     name: str

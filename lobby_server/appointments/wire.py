@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from lobby_server.appointments.actions import FeedRow
 from lobby_server.appointments.rules import CODE_LENGTH, CODE_PREFIX, DEFAULT_MINUTES, MINUTES_MAX, Appointment
 from lobby_server.doors.feeds import read_feed
-from lobby_server.doors.reading import Code, Text, Wire
-from lobby_server.kernel.clock import from_wire, to_wire
+from lobby_server.doors.reading import Code, Moment, Text, Wire
+from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.feeds import FeedFile
 from lobby_server.kernel.privacy import mask_name
-
-
-def _moment(text: Any) -> Any:
-    return from_wire(text) if isinstance(text, str) else text
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Booking(Wire):

@@ -15,8 +15,11 @@ from lobby_server.admin.founding import found_branches, read_branch_file
 from lobby_server.app import build_house
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
+from lobby_server.clients import store as clients
+from lobby_server.clients.actions import AddClient, add_client, revoke_client
+from lobby_server.clients.wire import ClientNamed
 from lobby_server.doors.reading import read_model
-from lobby_server.doors.who import DEVICE_KINDS, STAFF_ROLES
+from lobby_server.doors.who import CLIENT_SCOPES, DEVICE_KINDS, STAFF_ROLES
 from lobby_server.identification import store as identification
 from lobby_server.identification.actions import AddKey, add_signing_key, revoke_signing_key
 from lobby_server.kernel.actor import system
@@ -93,8 +96,46 @@ def _add_keys(keys: Any, add: Add) -> None:
     revoking = add(keys, "revoke-signing", _keys_revoke, "refuse codes that are signed with a key, for ever")
     revoking.add_argument("--kid", type=int, required=True, help="the key's number")
     add(keys, "list-signing", _keys_list, "head office's keys and whether they are in force")
+    _add_clients(keys, add)
     add(keys, "rotate", _keys_rotate, "seal everything anew with a new key, while everybody works")
     add(keys, "forget", _keys_forget, "destroy the sealing keys that nothing needs any more")
+
+
+def _add_clients(keys: Any, add: Add) -> None:
+    adding = add(keys, "add-client", _client_add, "let a program of head office in; prints its token, once")
+    adding.add_argument(
+        "--scope", required=True, action="append", choices=sorted(CLIENT_SCOPES), help="may be repeated"
+    )
+    revoking = add(keys, "revoke-client", _client_revoke, "shut a program out at once")
+    for each in (adding, revoking):
+        each.add_argument("name", help="what it is called at this branch")
+        each.add_argument("--branch", required=True, help="branch code")
+    listing = add(
+        keys, "list-clients", _client_list, "a branch's programs, their scopes, and whether they are in force"
+    )
+    listing.add_argument("--branch", required=True, help="branch code")
+
+
+def _client_add(settings: Settings, given: argparse.Namespace) -> int:
+    house = _house_with(settings, given.branch)
+    request = AddClient(read_model(ClientNamed, {"name": given.name}).name, frozenset(given.scope))
+    say(house.works.run(add_client, request, system(given.branch)))
+    return 0
+
+
+def _client_revoke(settings: Settings, given: argparse.Namespace) -> int:
+    house = _house_with(settings, given.branch)
+    house.works.run(revoke_client, given.name, system(given.branch))
+    say("revoked")
+    return 0
+
+
+def _client_list(settings: Settings, given: argparse.Namespace) -> int:
+    with _house_with(settings, given.branch).database.read() as db:
+        found = clients.listed(db, given.branch)
+    for each, revoked_at in found:
+        say(f"{each.name}  {'revoked ' if revoked_at else 'in force'}  {' '.join(sorted(each.scopes))}")
+    return 0
 
 
 def _branch_add(settings: Settings, given: argparse.Namespace) -> int:

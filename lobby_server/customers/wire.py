@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from lobby_server.customers.actions import Owned
 from lobby_server.customers.rules import (
@@ -23,19 +22,13 @@ from lobby_server.customers.rules import (
     Tag,
 )
 from lobby_server.doors.feeds import Day, read_feed
-from lobby_server.doors.reading import Code, OneOf, Text, Wire
-from lobby_server.kernel.clock import from_wire
+from lobby_server.doors.reading import Code, Moment, OneOf, Text, Wire
 from lobby_server.kernel.feeds import FeedFile, Mark
 
 FEED = "customers"
 BORN_YEAR_MIN = 1900
 
 
-def _moment(text: Any) -> Any:
-    return from_wire(text) if isinstance(text, str) else text
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 Token = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{16,128}$")]
 BornYear = Annotated[int, Field(ge=BORN_YEAR_MIN, le=2100)]
 

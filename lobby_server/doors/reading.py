@@ -6,11 +6,21 @@ import json
 import math
 import unicodedata
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Annotated, Any, NoReturn, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.errors import Invalid, Unreadable
 from lobby_server.kernel.ids import is_id
 from lobby_server.kernel.privacy import is_forbidden_number
@@ -62,6 +72,7 @@ class OneOf:
 
 
 Id = Annotated[str, AfterValidator(_an_id)]
+Moment = Annotated[datetime, BeforeValidator(lambda text: from_wire(text) if isinstance(text, str) else text)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
 Language = Annotated[str, StringConstraints(pattern=r"^(zh-CN|en)$")]

@@ -21,7 +21,13 @@ TABLET = "tablet"
 MACHINE = "machine"
 DEVICE_KINDS = frozenset({KIOSK, WALL, TABLET, MACHINE})
 
-EVERY_NAME = frozenset({ANYONE, STAFF}) | STAFF_ROLES | DEVICE_KINDS
+# What a program of head office may do; each has those that it was given.
+FEEDS = "feeds"
+BOOKINGS = "bookings"
+EVENTS = "events"
+CLIENT_SCOPES = frozenset({FEEDS, BOOKINGS, EVENTS})
+
+EVERY_NAME = frozenset({ANYONE, STAFF}) | STAFF_ROLES | DEVICE_KINDS | CLIENT_SCOPES
 
 
 def check_may(actor: Actor, may: frozenset[str]) -> None:

@@ -1,4 +1,4 @@
-"""Who does a deed: a member of staff, a device, head office, the holder of a ticket key, or the system."""
+"""Who does a deed: a member of staff, a device, a program of head office, the holder of a ticket key, or the system."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-ActorKind = Literal["staff", "device", "public", "head_office", "system"]
+ActorKind = Literal["staff", "device", "public", "client", "system"]
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking. `roles` are role names for staff (`teller`) and the kind for a device (`kiosk`).
+    """Who is asking. `roles`: role names for staff (`teller`), the kind for a device (`kiosk`), a client's scopes.
 
     `name` is shown to colleagues. `proof` is the id of the sign-in or token that counts as long as it
     lives; `csrf` is set for a person signed in with a cookie.

@@ -9,6 +9,7 @@ from alembic import context
 
 from lobby_server.appointments import tables as _appointments  # noqa: F401
 from lobby_server.branch import tables as _branch  # noqa: F401 — tables announce themselves by import
+from lobby_server.clients import tables as _clients  # noqa: F401
 from lobby_server.customers import tables as _customers  # noqa: F401
 from lobby_server.identification import tables as _identification  # noqa: F401
 from lobby_server.kernel import tables as _kernel  # noqa: F401

@@ -50,6 +50,13 @@ class ReferralAccepted(ReferralEvent):
 
 
 @dataclass(frozen=True)
+class ReferralPresence(ReferralEvent):
+    """The receiver said whether they come to the customer who waits in the hall."""
+
+    type: ClassVar[str] = "referral.presence"
+
+
+@dataclass(frozen=True)
 class ReferralContacted(ReferralEvent):
     """The receiver spoke with the customer."""
 

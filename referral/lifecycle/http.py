@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.doors.who import BOOKINGS, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
 from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.realtime.wording import Reader
 from referral.lifecycle import actions, live, store, wire
+from referral.lifecycle.actions import bookings, presence
 from referral.lifecycle.events import ReferralEvent
-from referral.lifecycle.rules import Referral, ReferralState
+from referral.lifecycle.rules import Booking, Referral, ReferralState
 
 _REFERRERS = {TELLER, LOBBY_MANAGER, RM}
 _OVERSEERS = {HEAD, LOBBY_MANAGER}
@@ -67,6 +68,12 @@ def _answering(door: Door) -> None:
         """Not for me: the next colleague is asked."""
         return _with_reason(call, actions.decline)
 
+    @door.command("/referrals/{referral_id}/presence", may={RM}, takes=wire.Coming, gives=wire.ReferralAnswer)
+    def post_presence(call: Call) -> Answer:
+        """Whether I come to the customer who waits in the hall."""
+        request = presence.SayPresence(call.path["referral_id"], call.body.answer)
+        return call.run(presence.say_presence, request, _answer)
+
     @door.command("/referrals/{referral_id}/duplicate", may=_OVERSEERS, takes=wire.First, gives=wire.ReferralAnswer)
     def post_duplicate(call: Call) -> Answer:
         """The same need was logged before, under another product line."""
@@ -99,6 +106,35 @@ def _following_up(door: Door) -> None:
     def post_withdraw(call: Call) -> Answer:
         """The customer takes the consent back."""
         return call.run(actions.withdraw, call.path["referral_id"], _answer)
+
+
+def bookings_door() -> Door:
+    """Where core banking or the CRM tells what was booked."""
+    door = Door("bookings")
+
+    @door.command("/bookings", may={BOOKINGS}, takes=wire.Booked, gives=wire.BookingAnswer)
+    def post_booking(call: Call) -> Answer:
+        """Report a booking of this branch: it wins the referral that brought it about, or takes a win back."""
+        sent: wire.Booked = call.body
+        told = Booking(
+            booking_id=sent.booking_id,
+            branch_id=call.actor.branch_id,
+            product=sent.product,
+            product_line=sent.product_line,
+            amount_minor=sent.amount_minor,
+            currency=sent.currency,
+            booked_at=sent.booked_at,
+            conditions=frozenset(sent.conditions),
+            reverses=sent.reverses,
+        )
+
+        def answer(_work: Work, of: Referral | None) -> wire.BookingAnswer:
+            settled = wire.Settled(id=of.id, state=str(of.state)) if of else None
+            return wire.BookingAnswer(booking_id=sent.booking_id, referral=settled)
+
+        return call.run(bookings.take_booking, bookings.TakeBooking(told, sent.customer_no), answer)
+
+    return door
 
 
 def _with_reason(call: Call, action: Callable[[Work, actions.WithReason], Referral]) -> Answer:

@@ -11,6 +11,7 @@ from lobby_server.queue.live import STAFF_AUDIENCES
 from lobby_server.queue.wire import StaffSeen
 from lobby_server.realtime.wording import Reader, Wording
 from lobby_server.staff import store as staff
+from lobby_server.visits import store as visits
 from referral.lifecycle import events, wire
 
 
@@ -20,7 +21,8 @@ def seen(reader: Reader, data: Mapping[str, Any]) -> wire.ReferralSeen:
     ids = {data[name] for name in ("referrer_id", "receiver_id", "offered_to")} - {None, ""}
     found = staff.named(reader.db, reader.keys, ids)
     people = {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
-    return wire.referral_seen(data, names.get(data["customer_id"]), people)
+    is_here = bool(visits.still_here(reader.db, {data["visit_id"]} - {""}))
+    return wire.referral_seen(data, names.get(data["customer_id"]), people, customer_here=is_here)
 
 
 def _for_staff(reader: Reader, happened: Recorded) -> wire.ReferralSeen:
@@ -34,6 +36,7 @@ WORDING: Wording = {
         events.ReferralOffered,
         events.ReferralDeclined,
         events.ReferralAccepted,
+        events.ReferralPresence,
         events.ReferralContacted,
         events.ReferralQualified,
         events.ReferralProposed,

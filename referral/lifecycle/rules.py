@@ -17,6 +17,7 @@ LATE_AFTER = timedelta(minutes=30)  # logged later than this after the visit: fl
 LOGGED_WITHIN = timedelta(hours=24)  # later still it could be anybody's word
 REFUSALS_MAX = 3  # then the lobby manager looks for somebody
 REFER_INTERNALLY = "refer_internal"
+PRESENCES = ("coming", "in_3_minutes", "cannot")
 PURPOSES = ("serve", REFER_INTERNALLY, "contact_later", "third_party_product")
 
 # How long the first valid referral holds, by product line; a line without its own number gets the shortest.
@@ -94,6 +95,14 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Presence:
+    """What the receiver says while the customer is in the hall: `coming`, `in_3_minutes` or `cannot`."""
+
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Referral:
     """One need handed on. It holds ids only; the note is sealed in the database and not here.
 
@@ -123,6 +132,7 @@ class Referral:
     reason: str | None = None
     booking_id: str | None = None
     duplicate_of: str | None = None
+    presence: Presence | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from lobby_server.kernel.privacy import Keyring
 from lobby_server.recommend.tables import product
 from lobby_server.staff.tables import staff
 from referral.lifecycle.matching import Candidate
-from referral.lifecycle.rules import LIVE, Booking, Consent, Referral, ReferralState
+from referral.lifecycle.rules import LIVE, Booking, Consent, Presence, Referral, ReferralState
 from referral.lifecycle.tables import booking, referral, referral_step
 
 NOTE = "referral.note"
@@ -218,7 +218,8 @@ def _sha256(value: object) -> str:
 
 def _fields(of: Referral) -> dict[str, Any]:
     fields = {column.name: getattr(of, column.name) for column in _FIELDS}
-    return {**fields, "state": str(of.state), "consent": to_json(of.consent), "refused_by": list(of.refused_by)}
+    written = {"consent": to_json(of.consent), "refused_by": list(of.refused_by), "presence": to_json(of.presence)}
+    return {**fields, "state": str(of.state), **written}
 
 
 def _referral(row: sa.Row[Any]) -> Referral:
@@ -228,4 +229,6 @@ def _referral(row: sa.Row[Any]) -> Referral:
     revoked_at = from_wire(told["revoked_at"]) if told["revoked_at"] else None
     fields["state"] = ReferralState(fields["state"])
     fields["refused_by"] = tuple(fields["refused_by"])
+    if said := fields["presence"]:
+        fields["presence"] = Presence(said["answer"], from_wire(said["at"]))
     return Referral(**{**fields, "consent": replace(consent, revoked_at=revoked_at)})

@@ -35,6 +35,8 @@ referral = sa.Table(
     sa.Column("reason", sa.String(200), nullable=True),
     sa.Column("booking_id", sa.String(64), nullable=True, unique=True),
     sa.Column("duplicate_of", sa.ForeignKey("referral.id"), nullable=True),
+    # Whether the receiver comes to the customer in the hall: the answer, and when it was given.
+    sa.Column("presence", Json, nullable=True),
     sa.CheckConstraint(
         f"{_IS_LIVE} OR state IN ('won', 'lost', 'expired', 'withdrawn', 'duplicate', 'reversed')", name="state"
     ),

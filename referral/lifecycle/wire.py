@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from lobby_server.doors.reading import Code, Id, Text, Wire
+from pydantic import Field, StringConstraints
+
+from lobby_server.doors.reading import Code, Id, Moment, Text, Wire
 from lobby_server.kernel.privacy import mask_name
 from lobby_server.queue.wire import StaffSeen
+
+AMOUNT_MINOR_MAX = 10**15  # ten million millions; a greater one is a unit mistaken
+CONDITIONS_MAX = 20  # the rule guard knows two
 
 
 class ConsentTold(Wire):
@@ -41,14 +46,58 @@ class Met(Wire):
     evidence: Literal["lobby", "call", "video"]
 
 
+class Coming(Wire):
+    """Whether the receiver comes to the customer in the hall."""
+
+    answer: Literal["coming", "in_3_minutes", "cannot"]
+
+
 class First(Wire):
     """The referral that was first."""
 
     of: Id
 
 
+class Booked(Wire):
+    """A booking as the core banking system tells it; `conditions` are what the rule guard asks for, where met."""
+
+    booking_id: Code
+    customer_no: Code
+    product: Code
+    product_line: Code
+    amount_minor: Annotated[int, Field(ge=1, le=AMOUNT_MINOR_MAX)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    booked_at: Moment
+    conditions: Annotated[list[Code], Field(default_factory=list, max_length=CONDITIONS_MAX)]
+    reverses: Code | None = None
+
+
+class Settled(Wire):
+    """The referral that a booking won, or whose win it took back."""
+
+    id: str
+    state: str
+
+
+class BookingAnswer(Wire):
+    """What a booking did; no referral when none brought it about."""
+
+    booking_id: str
+    referral: Settled | None
+
+
+class PresenceSeen(Wire):
+    """What the receiver answered, and when."""
+
+    answer: str
+    at: str
+
+
 class ReferralSeen(Wire):
-    """A referral as colleagues see it. `offered_to` is whose turn it is; `receiver` has accepted it."""
+    """A referral as colleagues see it. `offered_to` is whose turn it is; `receiver` has accepted it.
+
+    `customer_here`: the visit on which it was logged is not over.
+    """
 
     id: str
     visit_id: str
@@ -67,6 +116,8 @@ class ReferralSeen(Wire):
     step_count: int
     reason: str | None
     duplicate_of: str | None
+    customer_here: bool
+    presence: PresenceSeen | None
 
 
 class ReferralAnswer(Wire):
@@ -82,9 +133,12 @@ class ReferralList(Wire):
     referrals: list[ReferralSeen]
 
 
-def referral_seen(data: Mapping[str, Any], name: str | None, people: Mapping[str, StaffSeen]) -> ReferralSeen:
+def referral_seen(
+    data: Mapping[str, Any], name: str | None, people: Mapping[str, StaffSeen], *, customer_here: bool
+) -> ReferralSeen:
     """An event's referral with masked name and colleagues."""
-    kept = {field: data[field] for field in ReferralSeen.model_fields if field in data and field not in _PEOPLE}
+    kept = {field: data[field] for field in ReferralSeen.model_fields if field in data and field not in _WORDED}
+    said = data.get("presence")
     return ReferralSeen(
         **kept,
         masked_name=mask_name(name) if name else None,
@@ -92,7 +146,9 @@ def referral_seen(data: Mapping[str, Any], name: str | None, people: Mapping[str
         receiver=people.get(data["receiver_id"]) if data["accepted_at"] else None,
         offered_to=people.get(data["offered_to"]) if data["offered_to"] else None,
         refusals=len(data["refused_by"]),
+        customer_here=customer_here,
+        presence=PresenceSeen(**said) if said else None,
     )
 
 
-_PEOPLE = ("referrer", "receiver", "offered_to")
+_WORDED = ("referrer", "receiver", "offered_to", "presence")

@@ -355,8 +355,9 @@ def test_only_a_booking_wins_and_told_again_it_changes_nothing(house: House, cas
 )
 def test_a_booking_that_no_referral_brought_about_wins_none(house: House, cast: Cast, changes: dict[str, Any]) -> None:
     of = accepted(house, cast)
-    assert take(house, booked(house, of, **changes)) is None
-    assert now(house, of).state is ReferralState.ACCEPTED
+    told_late = booked(house, of, **changes)
+    make.advance(house, 90 * 86_400)
+    assert (take(house, told_late), now(house, of).state) == (None, ReferralState.ACCEPTED)
 
 
 def test_a_booking_that_is_undone_reverses_the_referral_once(house: House, cast: Cast) -> None:

@@ -21,8 +21,11 @@ from lobby_server import app
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TakeToken, take_token
 from lobby_server.branch.rules import Device
+from lobby_server.clients import store as clients
+from lobby_server.clients.actions import AddClient, add_client
 from lobby_server.doors.openapi import document
 from lobby_server.doors.routes import API, FILE_TYPE
+from lobby_server.doors.who import CLIENT_SCOPES
 from lobby_server.kernel.actor import NOBODY, Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
@@ -119,6 +122,7 @@ class Callers:
     rm: Caller
     head: Caller
     admin: Caller
+    program: Caller
 
     def by_name(self) -> dict[str, Caller]:
         """Each under its name."""
@@ -168,6 +172,7 @@ def _let_in(work: Work, lobby: app.Lobby) -> Callers:
         rm=_colleague(work, lobby, make.HERE, "R001"),
         head=_colleague(work, lobby, make.HERE, "H001"),
         admin=_colleague(work, lobby, make.HERE, "A001"),
+        program=program(work, lobby, make.HERE, CLIENT_SCOPES),
     )
 
 
@@ -183,6 +188,15 @@ def _device(work: Work, lobby: app.Lobby, branch_id: str, kind: str) -> Caller:
     branches.add_challenge(work.db, work.keys.index(nonce, "device_challenge"), device.id, work.now + _A_WHILE)
     token, _until = take_token(work, TakeToken(device.id, nonce))
     who = Actor("device", device.id, branch_id, frozenset({kind}), name=device.name)
+    return Caller(lobby.flask.test_client(), contract_of(lobby), who, {"Authorization": f"Bearer {token}"})
+
+
+def program(work: Work, lobby: app.Lobby, branch_id: str, scopes: frozenset[str], name: str = "core") -> Caller:
+    """A program of head office at a branch."""
+    token = add_client(replace(work, actor=system(branch_id)), AddClient(name, scopes))
+    found = clients.of_token(work.db, work.keys, token)
+    assert found is not None
+    who = Actor("client", found.id, branch_id, found.scopes, name=found.name)
     return Caller(lobby.flask.test_client(), contract_of(lobby), who, {"Authorization": f"Bearer {token}"})
 
 

@@ -115,6 +115,15 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/visits/{visit_id}/return": lambda _scene: {"reason": "changed_mind"},
     "/api/v1/help": lambda _scene: {"language": "en"},
     "/api/v1/tickets/{ticket_key}/rating": lambda _scene: {"stars": 5},
+    "/api/v1/bookings": lambda _scene: {
+        "booking_id": make.new_id(),
+        "customer_no": "C1",
+        "product": "w-1",
+        "product_line": "wealth",
+        "amount_minor": 100,
+        "currency": "CNY",
+        "booked_at": "2026-11-23T01:00:00Z",
+    },
     "/api/v1/referrals": lambda scene: {
         "visit_id": scene.visit_id,
         "product_line": "card",
@@ -129,6 +138,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
     "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
     "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
+    "/api/v1/referrals/{referral_id}/presence": lambda _scene: {"answer": "coming"},
     "/api/v1/referrals/{referral_id}/duplicate": lambda scene: {"of": scene.visit_id},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
     "/api/v1/service-points/{code}/finish": lambda scene: {"ticket_id": scene.ticket_id},

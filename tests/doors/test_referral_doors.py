@@ -73,3 +73,31 @@ def test_a_consent_for_something_else_is_no_consent(lobby: Lobby, callers: Calle
     body = words(visit_of(lobby, callers))
     body["consent"] = {**body["consent"], "purpose": "serve"}
     assert refusal(callers.teller.post("/referrals", body)) == (422, "consent_missing")
+
+
+def test_the_receiver_says_whether_they_come_while_the_customer_waits(lobby: Lobby, callers: Callers) -> None:
+    visit_id = visit_of(lobby, callers)
+    logged = told(callers.teller.post("/referrals", words(visit_id)))["referral"]
+    assert logged["customer_here"] and logged["presence"] is None and logged["visit_id"] == visit_id
+    address = f"/referrals/{logged['id']}/presence"
+    for answer in ("in_3_minutes", "coming"):
+        said = told(callers.rm.post(address, {"answer": answer}))["referral"]
+        assert said["presence"]["answer"] == answer and said["step_count"] == logged["step_count"]
+    assert refusal(callers.rm.post(address, {"answer": "perhaps"})) == (422, "invalid_fields")
+    (listed,) = told(callers.manager.get("/referrals"))["referrals"]
+    assert listed["presence"] == said["presence"]
+    assert callers.manager.post(f"/visits/{visit_id}/leave", {"reason": "went_away"}).status_code == 200
+    (listed,) = told(callers.manager.get("/referrals"))["referrals"]
+    assert not listed["customer_here"]
+    assert refusal(callers.rm.post(address, {"answer": "coming"})) == (409, "customer_gone")
+
+
+def test_nobody_but_whose_turn_it_is_says_whether_they_come_and_the_next_is_asked_anew(
+    lobby: Lobby, callers: Callers
+) -> None:
+    logged = told(callers.teller.post("/referrals", words(visit_of(lobby, callers))))["referral"]
+    address = f"/referrals/{logged['id']}"
+    assert callers.rm.post(address + "/presence", {"answer": "cannot"}).status_code == 200
+    declined = told(callers.rm.post(address + "/decline", {"reason": "休假"}))["referral"]
+    assert declined["presence"] is None
+    assert refusal(callers.rm.post(address + "/presence", {"answer": "coming"})) == (403, "not_yours")

@@ -65,6 +65,13 @@ def exists(db: sa.Connection, visit_id: str) -> bool:
     return db.scalar(sa.select(visit.c.id).where(visit.c.id == visit_id)) is not None
 
 
+def still_here(db: sa.Connection, ids: Collection[str]) -> frozenset[str]:
+    """Which of these visits are not over."""
+    if not ids:
+        return frozenset()
+    return frozenset(db.scalars(sa.select(visit.c.id).where(visit.c.id.in_(sorted(ids)), visit.c.left_at.is_(None))))
+
+
 def live_of_customer(db: sa.Connection, branch_id: str, ids: Collection[str]) -> Visit | None:
     """The visit that a customer is on now, by all their ids; the earlier one of a prospect who came twice."""
     mine = (visit.c.branch_id == branch_id, visit.c.customer_id.in_(ids), visit.c.state != str(VisitState.LEFT))

@@ -134,10 +134,19 @@ def _offer(work: Work, of: Referral, visit: Visit | None) -> Referral:
     found = match(able, of.wished_receiver, f"{of.id}/{len(of.refused_by)}")
     if found is None or len(of.refused_by) >= REFUSALS_MAX:
         work.no_longer_due(OFFER_ENDS, of.id)
-        return _move(work, of, "decline", events.ReferralDeclined, offered_to=None, offered_at=None)
+        nobody = {"offered_to": None, "offered_at": None, "presence": None}
+        return _move(work, of, "decline", events.ReferralDeclined, **nobody)
     is_here = visit is not None and visit.left_at is None
     offered = _move(
-        work, of, "offer", events.ReferralOffered, found, offered_to=found.staff_id, offered_at=work.now, reason=None
+        work,
+        of,
+        "offer",
+        events.ReferralOffered,
+        found,
+        offered_to=found.staff_id,
+        offered_at=work.now,
+        reason=None,
+        presence=None,
     )
     work.due(of.branch_id, work.now + (ACCEPT_WITHIN_HERE if is_here else ACCEPT_WITHIN), OFFER_ENDS, of.id)
     return offered
@@ -148,7 +157,7 @@ def accept(work: Work, referral_id: str) -> Referral:
 
     Accepting again changes nothing. Raises NotFound("referral"), Conflict("offered_to_another"), Conflict("changed").
     """
-    of = _found(work, referral_id)
+    of = found_referral(work, referral_id)
     if of.state is ReferralState.ACCEPTED and of.receiver_id == work.actor.id:
         return of
     if of.state is ReferralState.OFFERED and of.offered_to != work.actor.id:
@@ -183,7 +192,7 @@ class WithReason:
 
 def decline(work: Work, request: WithReason) -> Referral:
     """Not for me: the next one is asked. Raises Conflict("offered_to_another") unless it is my turn."""
-    of = _found(work, request.referral_id)
+    of = found_referral(work, request.referral_id)
     if of.state is not ReferralState.OFFERED or of.offered_to != work.actor.id:
         raise Conflict("offered_to_another")
     return _ask_next(work, of, work.actor.id, request.reason)
@@ -250,7 +259,7 @@ def lose(work: Work, request: WithReason) -> Referral:
 
 def withdraw(work: Work, referral_id: str) -> Referral:
     """The customer takes the consent back: it stops at once, and what was written of them is taken away."""
-    of = _found(work, referral_id)
+    of = found_referral(work, referral_id)
     revoked = replace(of, consent=replace(of.consent, revoked_at=work.now))
     gone = end(work, revoked, "withdraw", events.ReferralWithdrawn)
     store.redact(work.db, of.id)
@@ -270,7 +279,7 @@ def mark_duplicate(work: Work, request: SameNeed) -> Referral:
 
     Raises NotFound("referral"), Invalid("not_the_same") for another customer's or a later referral.
     """
-    first, of = _found(work, request.first_id), _found(work, request.referral_id)
+    first, of = found_referral(work, request.first_id), found_referral(work, request.referral_id)
     if first.id == of.id or first.customer_id != of.customer_id or first.created_at > of.created_at:
         raise Invalid("not_the_same")
     return end(work, of, "duplicate", events.ReferralDuplicated, duplicate_of=first.id)
@@ -326,7 +335,7 @@ def _write_step(
     return of
 
 
-def _found(work: Work, referral_id: str) -> Referral:
+def found_referral(work: Work, referral_id: str) -> Referral:
     of = store.lock(work.db, work.actor.branch_id, referral_id)
     if of is None:
         raise NotFound("referral")
@@ -334,7 +343,7 @@ def _found(work: Work, referral_id: str) -> Referral:
 
 
 def _mine(work: Work, referral_id: str) -> Referral:
-    of = _found(work, referral_id)
+    of = found_referral(work, referral_id)
     if of.accepted_at is None or of.receiver_id != work.actor.id:
         raise Forbidden("not_yours", audited=True)
     return of

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lobby_server.customers.store import NUMBER
-from lobby_server.kernel.errors import Conflict, NotFound
+from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.work import Work
 from referral.lifecycle import events, store
 from referral.lifecycle.actions import end
 from referral.lifecycle.rules import Booking, Referral, ReferralState
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)  # core banking's clock and ours; more would date a booking ahead
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,12 @@ def take_booking(work: Work, request: TakeBooking) -> Referral | None:
     """A booking wins the live referral of its customer and product line, if one was made before it; else None.
 
     One that reverses another reverses what that one won. Told again it changes nothing. Raises Conflict
-    ("booking_differs"), NotFound("booking") for one that reverses an unknown one.
+    ("booking_differs"), NotFound("booking") for one that reverses an unknown one, Invalid("booked_later") for one
+    of a moment that has not come.
     """
     told = request.booking
+    if told.booked_at > work.now + CLOCKS_DIFFER_BY:
+        raise Invalid("booked_later", audited=True)
     number_index = work.keys.index(request.customer_no, NUMBER)
     digest, before = store.digest_of(told, number_index), store.find_booking(work.db, told.booking_id)
     if before is not None:
@@ -44,7 +50,8 @@ def take_booking(work: Work, request: TakeBooking) -> Referral | None:
 
 def _won(work: Work, told: Booking, customer_id: str | None) -> Referral | None:
     of = store.live_claim(work.db, customer_id, told.product_line) if customer_id else None
-    if of is None or not of.created_at <= told.booked_at < of.protected_until:
+    # Another branch's referral is won by what is told to that branch.
+    if of is None or of.branch_id != told.branch_id or not of.created_at <= told.booked_at < of.protected_until:
         return None
     return end(
         work,

@@ -1,0 +1,1 @@
+"""Programs of head office that speak with the branch: which, for what, and by which token."""
