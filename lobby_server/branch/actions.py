@@ -219,6 +219,8 @@ def note_heartbeat(work: Work, request: SignOfLife) -> None:
     if device is None or device.revoked_at is not None:
         work.no_longer_due(DEVICE_SILENT, request.device_id)
         return
+    if device.seen_at is not None and not is_alive(device.seen_at, work.now):
+        store.note_silence(work.db, device.id, device.seen_at, work.now)
     store.note_sign_of_life(work.db, device.id, request.health, request.is_busy, work.now)
     paper = request.health.get("paper", "ok")
     if paper != device.health.get("paper", "ok"):

@@ -279,6 +279,22 @@ def revoke_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     db.execute(device_token.delete().where(device_token.c.device_id == device_id))
 
 
+def note_silence(db: sa.Connection, device_id: str, silent_from: datetime, now: datetime) -> None:
+    """It is heard again after a silence."""
+    values = {"silent_from": silent_from, "heard_again_at": now}
+    db.execute(device.update().where(device.c.id == device_id).values(values))
+
+
+def last_contact(db: sa.Connection, device_id: str, since: datetime) -> datetime | None:
+    """When a device was last in touch; if a silence ended after `since`, before that silence."""
+    row = db.execute(
+        sa.select(device.c.seen_at, device.c.silent_from, device.c.heard_again_at).where(device.c.id == device_id)
+    ).one()
+    is_just_back = row.heard_again_at is not None and row.heard_again_at > since
+    at: datetime | None = row.silent_from if is_just_back else row.seen_at
+    return at
+
+
 def note_sign_of_life(
     db: sa.Connection, device_id: str, health: Mapping[str, Any], is_busy: bool, now: datetime
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,12 @@ def page_door(pages: Pages) -> Door:
         """The wall display; it proves itself with its device key."""
         return show(call, "wall", voice=any(voice_clips(pages.files).values()))
 
+    _workplaces(door, show)
+    _files(door, pages)
+    return door
+
+
+def _workplaces(door: Door, show: Callable[..., Answer]) -> None:
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:
         """The lobby manager's tablet."""
@@ -123,9 +129,6 @@ def page_door(pages: Pages) -> Door:
     def get_head(call: Call) -> Answer:
         """The branch head's figures."""
         return show(call, "head", may={HEAD})
-
-    _files(door, pages)
-    return door
 
 
 def _files(door: Door, pages: Pages) -> None:
