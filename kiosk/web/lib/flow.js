@@ -28,15 +28,15 @@ export class Flow {
     this.#steady = steady;
   }
 
-  /** A code was seen. Only the first screen and a refusal take codes. True when it was taken. @param {string} text */
-  scan(text) {
+  /**
+   * A code or a card was seen. Only the first screen and a refusal take them. True when it was taken.
+   * @param {string} value @param {string} kind @param {string[]} older the same under older keys
+   */
+  scan(value, kind = "qr", older = []) {
     const isTaken = ["home", "trouble"].includes(this.step.value.name);
-    if (!this.#showing.isNew(text, this.#steady(), isTaken)) return false;
-    if (isCard(text)) {
-      this.cannot("card_unread");
-      return true;
-    }
-    void this.#arrive({ kind: "qr", value: text }, (arrival) => this.#offer(arrival));
+    if (!this.#showing.isNew(value, this.#steady(), isTaken)) return false;
+    if (isCard(value)) this.cannot("card_unread");
+    else void this.#arrive({ kind, value, ...(older.length && { older }) }, (arrival) => this.#offer(arrival));
     return true;
   }
 
@@ -108,7 +108,7 @@ export class Flow {
 
   /**
    * The visit's id and the key are made before anything is sent, so that sending again is still one visit.
-   * @param {{kind: string, value: string}} credential
+   * @param {{kind: string, value: string, older?: string[]}} credential
    * @param {(arrival: Arrival) => unknown} then
    */
   async #arrive(credential, then, visitId = uuidv7(), key = uuidv7()) {

@@ -10,6 +10,10 @@ const OWN_WORDS = new Set([
   "series_full",
   "unreachable",
   "card_unread",
+  "card_use_chip",
+  "card_unreadable",
+  "card_other_bank",
+  "card_expired_card",
 ]);
 const DOUBTFUL = new Set([
   "not_yet_valid",

@@ -10,7 +10,7 @@ import { Icon } from "#shared/parts/icon.js";
 export function Preview({ camera }) {
   const video = useRef(/** @type {HTMLVideoElement | null} */ (null));
   const stream = camera.stream.value;
-  const isReady = camera.state.value === "ready";
+  const isReady = stream !== null && camera.state.value === "ready";
   useEffect(() => {
     if (!video.current) return;
     video.current.muted = true;

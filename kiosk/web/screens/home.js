@@ -16,7 +16,7 @@ import { Preview } from "#kiosk/parts/preview.js";
 /** @typedef {import("#kiosk/screens/kiosk.js").With} With */
 
 /** @param {With} sent */
-export function Home({ parts, flow, camera, seen, isAble }) {
+export function Home({ parts, flow, agent, camera, seen, isAble }) {
   const lobby = parts.live.lobby.value;
   const pick = (/** @type {string} */ code) => flow.pick(code);
   return html`<${Head} parts=${parts} title=${t("kiosk.hello")} hint=${t("kiosk.hello_hint")}>
@@ -34,10 +34,18 @@ export function Home({ parts, flow, camera, seen, isAble }) {
         </div>
         <${Preview} camera=${camera} />
       </section>
+      ${isAble && agent.facts.value?.card_reader === "ok" && html`<${Swipe} />`}
       <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>
       ${lobby ? html`<${Tiles} lobby=${lobby} isAble=${isAble} pick=${pick} />` : html`<${Shapes} rows=${3} />`}
     </main>`;
 }
+
+/** The reader listens already: the card shows the place. */
+const Swipe = () =>
+  html`<section class="swipe">
+    <${Icon} name="credit-card" />
+    <p><b>${t("kiosk.swipe")}</b><span>${t("kiosk.swipe_hint")}</span></p>
+  </section>`;
 
 /** @param {{lobby: Lobby}} sent */
 function Figures({ lobby }) {

@@ -8,7 +8,10 @@ import { page } from "#shared/lib/page.js";
 import { lang, t } from "#shared/lib/words.js";
 import { Voice } from "#shared/lib/voice.js";
 import { EnrolForm } from "#shared/parts/enrol_form.js";
+import { Agent, agentOf } from "#kiosk/lib/agent.js";
+import { AgentDevice } from "#kiosk/lib/agent_device.js";
 import { Camera } from "#kiosk/lib/camera.js";
+import { openEyes, refusalOf } from "#kiosk/lib/eyes.js";
 import { Flow } from "#kiosk/lib/flow.js";
 import { Idle } from "#kiosk/lib/idle.js";
 import { isKeyed, Keypad } from "#kiosk/lib/keypad.js";
@@ -30,6 +33,7 @@ import { Helped, Reading, Trouble } from "#kiosk/screens/trouble.js";
  * @property {import("#shared/lib/device_page.js").LobbyParts} parts
  * @property {Flow} flow
  * @property {Camera} camera
+ * @property {Agent} agent
  * @property {Idle} idle
  * @property {(text: string) => void} seen
  * @property {() => void} leave the customer is done: nothing of them stays
@@ -60,22 +64,23 @@ const MANNERS = /** @type {const} */ ({
   machine: "leave",
 });
 
-const devicePage = new DevicePage("kiosk", "Kiosk");
+const agent = new Agent(agentOf(location.hash));
+const devicePage = new DevicePage("kiosk", "Kiosk", new AgentDevice(agent));
 /** @type {Flow} */
 const flow = new Flow({
   server: { command: (path, body, key) => /** @type {any} */ (devicePage.parts).server.command(path, body, key) },
   language: () => lang.value,
   steady: () => performance.now(),
 });
-const seen = (/** @type {string} */ text) =>
-  void (devicePage.parts?.live.freshness.value !== "offline" && flow.scan(text));
+const isAway = () => devicePage.parts?.live.freshness.value === "offline";
+const seen = (/** @type {string} */ text) => void (!isAway() && flow.scan(text));
 const camera = new Camera(seen);
 const voice = new Voice(page.voice);
 const reader = new Reader(voice);
 const idle = new Idle({ steady: () => performance.now(), home: clear, isHeld: () => reader.isSpeaking });
 const wedge = new Wedge(seen);
 const lobby = () => devicePage.parts?.live.lobby.peek() ?? null;
-const callHelp = () => (devicePage.parts?.live.freshness.value === "offline" ? flow.cannot() : flow.callHelp());
+const callHelp = () => (isAway() ? flow.cannot() : flow.callHelp());
 const keypad = new Keypad({
   isScanning: () => wedge.isTyping,
   back: () => (flow.step.value.name === "home" ? clear() : flow.home()),
@@ -99,8 +104,8 @@ function Kiosk() {
   const parts = devicePage.parts;
   if (devicePage.state.value === "starting" || !parts) return html`<div class="kiosk"></div>`;
   const step = flow.step.value;
-  const isAble = parts.live.freshness.value !== "offline";
-  const given = { parts, flow, camera, idle, seen, isAble, leave: clear, ...step };
+  const isAble = !isAway();
+  const given = { parts, flow, agent, camera, idle, seen, isAble, leave: clear, ...step };
   return html`<div class="kiosk" data-step=${step.name}>
     <${STEPS[step.name]} ...${given} />
     <${Foot} callHelp=${callHelp} />
@@ -125,9 +130,15 @@ reader.follow(flow, lobby);
 idle.start();
 effect(() => void (document.documentElement.dataset.keyed = String(isKeyed.value)));
 keepAwake();
+agent.start({
+  seen: ({ kind, value, older }) => void (!isAway() && flow.scan(value, kind, older)),
+  refused: (reason, kind) => {
+    if (["home", "trouble"].includes(flow.step.value.name)) flow.cannot(refusalOf(reason, kind));
+  },
+});
 void devicePage.start(() => ({
   ...camera.health,
   // Until its first key a kiosk has no reason to make a sound.
   ...(voice.state.value !== "blocked" && { voice: voice.state.value }),
 }));
-void camera.start();
+void openEyes(agent, camera);

@@ -20,9 +20,10 @@ export class DevicePage {
   /**
    * @param {import("#shared/lib/device.js").Kind} kind
    * @param {string} name as the device page of the branch shows it
+   * @param {Device} [device]
    */
-  constructor(kind, name) {
-    this.#device = new Device(kind);
+  constructor(kind, name, device = new Device(kind)) {
+    this.#device = device;
     this.#name = name;
   }
 
@@ -32,7 +33,10 @@ export class DevicePage {
     await this.#device.find();
     if (!this.#device.isEnrolled && code) await this.enrol(decodeURIComponent(code)).catch(() => {});
     // The code is used up or not needed: it should not stay in the address.
-    if (code) history.replaceState(null, "", location.pathname + location.search);
+    if (code) {
+      const rest = location.hash.replace(/(^#|&)enrol=[^&]+/, "");
+      history.replaceState(null, "", location.pathname + location.search + rest);
+    }
     if (!this.#device.isEnrolled) {
       this.state.value = "asking";
       return;
