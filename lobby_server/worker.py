@@ -35,6 +35,7 @@ from lobby_server.visits import actions as visits
 from lobby_server.visits.actions import alerts, caring, machines
 from referral.incentives.actions import months
 from referral.lifecycle import actions as referrals
+from referral.lifecycle.actions import climbing
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     calls.REENTRY_ENDS: places.end_reentry,
     alerts.ESCALATES: alerts.escalate,
     referrals.OFFER_ENDS: referrals.end_offer,
+    referrals.RUNG_ENDS: climbing.end_rung,
     referrals.CONTACT_DUE: referrals.end_acceptance,
     referrals.STEP_DUE: referrals.warn,
     referrals.PROTECTION_ENDS: referrals.expire,

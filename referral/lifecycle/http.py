@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import BOOKINGS, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.doors.who import ADMIN, BOOKINGS, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
 from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.realtime.wording import Reader
 from referral.lifecycle import actions, live, store, wire
-from referral.lifecycle.actions import bookings, presence
+from referral.lifecycle.actions import bookings, climbing, holding, presence
 from referral.lifecycle.events import ReferralEvent
 from referral.lifecycle.rules import Booking, Referral, ReferralState
 
 _REFERRERS = {TELLER, LOBBY_MANAGER, RM}
 _OVERSEERS = {HEAD, LOBBY_MANAGER}
+_COMPLIANCE = {HEAD, ADMIN}
 _ROLES = ("referrer", "receiver")
 
 
@@ -67,6 +68,22 @@ def _answering(door: Door) -> None:
     def post_decline(call: Call) -> Answer:
         """Not for me: the next colleague is asked."""
         return _with_reason(call, actions.decline)
+
+    @door.command("/referrals/{referral_id}/assign", may=_OVERSEERS, takes=wire.Assigned, gives=wire.ReferralAnswer)
+    def post_assign(call: Call) -> Answer:
+        """Ask this colleague, here or in another branch."""
+        request = climbing.Assign(call.path["referral_id"], call.body.staff_no, call.body.branch)
+        return call.run(climbing.assign, request, _answer)
+
+    @door.command("/referrals/{referral_id}/hold", may=_COMPLIANCE, takes=wire.Because, gives=wire.ReferralAnswer)
+    def post_hold(call: Call) -> Answer:
+        """Compliance looks into it: nothing of it is paid until somebody else lets it go."""
+        return _with_reason(call, holding.hold)
+
+    @door.command("/referrals/{referral_id}/release", may=_COMPLIANCE, takes=wire.Because, gives=wire.ReferralAnswer)
+    def post_release(call: Call) -> Answer:
+        """Let go what somebody else held."""
+        return _with_reason(call, holding.release)
 
     @door.command("/referrals/{referral_id}/presence", may={RM}, takes=wire.Coming, gives=wire.ReferralAnswer)
     def post_presence(call: Call) -> Answer:

@@ -19,6 +19,7 @@ from referral.incentives.tables import (
     payroll_line,
     plan_acceptance,
 )
+from referral.lifecycle.tables import referral
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def _instalments(db: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Inst
 
 
 def withheld(db: sa.Connection, branch_id: str, staff_id: str) -> set[str]:
-    """Credits of which nothing is paid to this person: contested, or under a plan that they have not accepted."""
+    """Credits of which nothing is paid to this person: contested, held, or under a plan that they have not accepted."""
     contested = sa.select(dispute.c.credit_id).where(dispute.c.branch_id == branch_id, dispute.c.ended_at.is_(None))
     accepted = sa.select(plan_acceptance.c.version).where(
         plan_acceptance.c.branch_id == branch_id, plan_acceptance.c.staff_id == staff_id
@@ -192,7 +193,9 @@ def withheld(db: sa.Connection, branch_id: str, staff_id: str) -> set[str]:
     not_accepted = sa.select(credit.c.id).where(
         credit.c.branch_id == branch_id, credit.c.plan_version.is_not(None), credit.c.plan_version.not_in(accepted)
     )
-    return {*db.scalars(contested), *db.scalars(not_accepted)}
+    held = sa.select(credit.c.id).join(referral, referral.c.id == credit.c.referral_id)
+    held = held.where(credit.c.branch_id == branch_id, referral.c.hold.is_not(None))
+    return {*db.scalars(contested), *db.scalars(held), *db.scalars(not_accepted)}
 
 
 def add_payroll_file(db: sa.Connection, branch_id: str, at: datetime, by: str) -> int:
