@@ -21,6 +21,9 @@ from referral.incentives.tables import (
 )
 from referral.lifecycle.tables import referral
 
+MONTHS_LISTED_MAX = 60  # five years: as long as anything is held back
+PLANS_LISTED_MAX = 50  # a new one each month for four years
+
 
 @dataclass(frozen=True)
 class Month:
@@ -79,6 +82,13 @@ def find_month(db: sa.Connection, branch_id: str, period: str) -> Month | None:
     """A month that was begun."""
     row = db.execute(sa.select(ledger_period).where(_month(branch_id, period))).one_or_none()
     return Month(row.period, row.proposed_by, row.proposed_digest, row.approved_by) if row else None
+
+
+def months(db: sa.Connection, branch_id: str) -> list[Month]:
+    """Every month that was begun, newest first."""
+    asked = sa.select(ledger_period).where(ledger_period.c.branch_id == branch_id)
+    rows = db.execute(asked.order_by(ledger_period.c.period.desc()).limit(MONTHS_LISTED_MAX))
+    return [Month(row.period, row.proposed_by, row.proposed_digest, row.approved_by) for row in rows]
 
 
 def open_before(db: sa.Connection, branch_id: str, period: str) -> str | None:
@@ -260,6 +270,12 @@ def find_plan(db: sa.Connection, branch_id: str, version: int) -> PlanRow | None
         sa.select(incentive_plan).where(incentive_plan.c.branch_id == branch_id, incentive_plan.c.version == version)
     )
     return next((_plan(row) for row in rows), None)
+
+
+def listed_plans(db: sa.Connection, branch_id: str) -> list[PlanRow]:
+    """Every version, newest first."""
+    asked = sa.select(incentive_plan).where(incentive_plan.c.branch_id == branch_id)
+    return [_plan(row) for row in db.execute(asked.order_by(incentive_plan.c.version.desc()).limit(PLANS_LISTED_MAX))]
 
 
 def newest_plan(db: sa.Connection, branch_id: str, *, approved_only: bool) -> PlanRow | None:
