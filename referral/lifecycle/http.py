@@ -10,7 +10,7 @@ from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.realtime.wording import Reader
 from referral.lifecycle import actions, live, store, wire
-from referral.lifecycle.actions import bookings, climbing, holding, presence
+from referral.lifecycle.actions import bookings, climbing, holding, presence, withdrawing
 from referral.lifecycle.events import ReferralEvent
 from referral.lifecycle.rules import Booking, Referral, ReferralState
 
@@ -26,6 +26,7 @@ def referrals_door() -> Door:
     _logging(door)
     _answering(door)
     _following_up(door)
+    _withdrawing(door)
     return door
 
 
@@ -123,6 +124,20 @@ def _following_up(door: Door) -> None:
     def post_withdraw(call: Call) -> Answer:
         """The customer takes the consent back."""
         return call.run(actions.withdraw, call.path["referral_id"], _answer)
+
+
+def _withdrawing(door: Door) -> None:
+    @door.command("/visits/{visit_id}/withdraw-consent", may=_REFERRERS, gives=wire.ReferralList)
+    def post_withdraw_consent(call: Call) -> Answer:
+        """The customer wants to be referred to nobody: whatever is live of theirs stops, and its notes are gone."""
+
+        def answer(work: Work, gone: list[Referral]) -> wire.ReferralList:
+            reader, ours = Reader(work.db, work.keys), work.actor.branch_id
+            return wire.ReferralList(
+                referrals=[live.seen(reader, _told(each)) for each in gone if each.branch_id == ours]
+            )
+
+        return call.run(withdrawing.withdraw_all, call.path["visit_id"], answer)
 
 
 def bookings_door() -> Door:

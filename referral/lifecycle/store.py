@@ -73,6 +73,13 @@ def lock(db: sa.Connection, branch_id: str, referral_id: str, staff_id: str | No
     return _referral(row) if row else None
 
 
+def live_of_customer(db: sa.Connection, customer_ids: Collection[str]) -> list[Referral]:
+    """A customer's live referrals in every branch, taken for this transaction, in the order of their ids."""
+    mine = sa.and_(referral.c.customer_id.in_(sorted(customer_ids)), referral.c.state.in_(_LIVE))
+    rows = db.execute(sa.select(*_FIELDS).where(mine).order_by(referral.c.id).with_for_update())
+    return [_referral(row) for row in rows]
+
+
 def listed(
     db: sa.Connection, branch_id: str, states: Collection[str] | None, staff_id: str | None, role: str | None
 ) -> list[Referral]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from lobby_server.customers import store as customers
 from lobby_server.customers.store import NUMBER
+from lobby_server.customers.tables import customer
 from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from lobby_server.kernel.event_log import read_after
@@ -15,6 +19,7 @@ from referral.incentives.store import payouts
 from referral.lifecycle import actions, store
 from referral.lifecycle.actions import Contact, WithReason, climbing, holding
 from referral.lifecycle.actions.climbing import Assign
+from referral.lifecycle.actions.withdrawing import withdraw_all
 from referral.lifecycle.rules import Referral, ReferralState
 from tests import make
 from tests.actions.test_referrals import accepted, booked, fire, logged, news, now, take
@@ -183,3 +188,34 @@ def test_a_stranger_cannot_hold_and_who_does_not_hold_cannot_release(house: Hous
         house.works.run(holding.release, WithReason(of.id, "已核"), cast.chen)
     with pytest.raises(Forbidden, match="not_yours"):
         house.works.run(actions.lose, WithReason(of.id, "否"), cast.chen)
+
+
+# ---- Consent ------------------------------------------------------------------------------------------------------
+
+
+def test_a_customer_who_wants_none_of_it_is_referred_to_nobody_in_whatever_branch(house: House, cast: Cast) -> None:
+    of, other = logged(house, cast), logged(house, cast, product_line="card")
+    gone = house.works.run(withdraw_all, of.visit_id, cast.chen)
+    assert {each.id for each in gone} == {of.id, other.id}
+    assert {each.state for each in gone} == {ReferralState.WITHDRAWN}
+    with house.database.read() as db:
+        assert store.note_of(db, house.keys, of.id) is None
+    assert house.works.run(withdraw_all, of.visit_id, cast.chen) == []
+    with pytest.raises(NotFound, match="visit"):
+        house.works.run(withdraw_all, of.visit_id, cast.zheng)
+
+
+def test_consent_that_head_office_saw_withdrawn_stops_the_next_step(house: House, cast: Cast) -> None:
+    of = accepted(house, cast)
+    make.advance(house, 60)
+    told = replace(make.WANG, do_not_contact=True)
+    row = customers.sealed(house.keys, told)
+    house.database.run(
+        lambda db: db.execute(
+            customer.update().where(customer.c.id == told.id).values(facts_sealed=row["facts_sealed"])
+        )
+    )
+    stopped = house.works.run(actions.contact, Contact(of.id, "call"), cast.wu)
+    assert stopped.state is ReferralState.WITHDRAWN and stopped.consent.revoked_at == house.clock.now()
+    with house.database.read() as db:
+        assert store.note_of(db, house.keys, of.id) is None

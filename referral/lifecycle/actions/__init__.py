@@ -252,8 +252,13 @@ class Contact:
 
 
 def contact(work: Work, request: Contact) -> Referral:
-    """I spoke with the customer. Raises Forbidden("not_yours") for anybody but the receiver."""
+    """I spoke with the customer. Raises Forbidden("not_yours") for anybody but the receiver.
+
+    Where head office knows that the customer wants none of it any more, it is withdrawn instead.
+    """
     of = _mine(work, request.referral_id)
+    if _is_withdrawn(work, of):
+        return withdraw_now(work, of)
     moved = _move(work, of, "contact", events.ReferralContacted, {"met": request.evidence})
     work.no_longer_due(CONTACT_DUE, of.id)
     work.due(of.branch_id, work.now + QUALIFY_WITHIN, STEP_DUE, of.id)
@@ -281,7 +286,21 @@ def lose(work: Work, request: WithReason) -> Referral:
 
 def withdraw(work: Work, referral_id: str) -> Referral:
     """The customer takes the consent back: it stops at once, and what was written of them is taken away."""
-    of = found_referral(work, referral_id)
+    return withdraw_now(work, found_referral(work, referral_id))
+
+
+def _is_withdrawn(work: Work, of: Referral) -> bool:
+    """Whether head office has heard since that the customer takes it back, or is not to be contacted."""
+    known = customers.find(work.db, work.keys, of.customer_id)
+    if known is None or known.do_not_contact:
+        return True
+    since = of.consent.taken_at
+    mine = (each.revoked_at for each in known.consents if each.purpose == REFER_INTERNALLY)
+    return any(revoked_at is not None and revoked_at > since for revoked_at in mine)
+
+
+def withdraw_now(work: Work, of: Referral) -> Referral:
+    """Stop it, and take away what was written."""
     revoked = replace(of, consent=replace(of.consent, revoked_at=work.now))
     gone = end(work, revoked, "withdraw", events.ReferralWithdrawn)
     store.redact(work.db, of.id)
