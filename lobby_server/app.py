@@ -58,6 +58,7 @@ from referral.incentives import reactions as incentives_reactions
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle.http import bookings_door, referrals_door
+from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.head_office import events_door
@@ -135,12 +136,13 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         referrals_door(),
         bookings_door(),
         incentives_door(),
+        statistics_door(types),
         lobby_door(types, vocabulary),
         events_door(vocabulary),
         customer_card.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
-        ticket_forms(chosen_language),
+        ticket_forms(chosen_language, types),
         page_door(pages),
         _health_door(),
     ]

@@ -19,6 +19,7 @@ from websockets.typing import Origin
 
 from tests.kiosk_card import token_keys_file
 from tests.servers import free_port
+from tests.whole.running import Caller, Demo
 
 ORIGIN = "http://127.0.0.1:8000"
 WAIT_S = 25.0
@@ -87,22 +88,22 @@ class Agent:
         return [int(each) for each in children.split()]
 
 
-def write_config(folder: Path, port: int, devices: str, server: str) -> Path:
+def write_config(folder: Path, port: int, devices: str, server: str, more: str = "") -> Path:
     """A kiosk.toml in a folder of its own."""
     path = folder / "kiosk.toml"
     keys = token_keys_file(folder)
     path.write_text(
         f'server = "{server}"\ndata_dir = "{folder}/data"\nport = {port}\npage_origins = ["{ORIGIN}"]\n'
-        f'secret_file = "{folder}/page-secret"\ntoken_keys_file = "{keys}"\n{devices}'
+        f'secret_file = "{folder}/page-secret"\ntoken_keys_file = "{keys}"\n{more}{devices}'
     )
     return path
 
 
 @contextlib.contextmanager
-def agent(folder: Path, devices: str, server: str = "http://127.0.0.1:1") -> Iterator[Agent]:
+def agent(folder: Path, devices: str, server: str = "http://127.0.0.1:1", more: str = "") -> Iterator[Agent]:
     """A running agent, ended in good order afterwards."""
     port = free_port()
-    config = write_config(folder, port, devices, server)
+    config = write_config(folder, port, devices, server, more)
     with (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "kiosk.agent", "--config", str(config)]
         process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONWARNINGS": "error"})
@@ -120,6 +121,19 @@ def agent(folder: Path, devices: str, server: str = "http://127.0.0.1:1") -> Ite
         finally:
             process.kill()
             process.wait()
+
+
+def let_in(folder: Path, server: Demo) -> None:
+    """Enrol the kiosk of a folder with a code from the server's command line."""
+    made = server.command("devices", "code", "--branch", "0001", "--kind", "kiosk")
+    config = write_config(folder, free_port(), "", server.address)
+    command = [sys.executable, "-m", "kiosk.agent", "--config", str(config), "--enrol", made.stdout.strip()]
+    subprocess.run(command, check=True, timeout=WAIT_S)
+
+
+def numbers_in_line(colleague: Caller) -> list[str]:
+    """The tickets that wait at the branch, as a colleague sees them."""
+    return [each["number"] for each in colleague.get("/lobby")["tickets"]]
 
 
 def answers(running: Agent) -> bool:

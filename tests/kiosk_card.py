@@ -80,7 +80,9 @@ class Slot:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
-        """Take the slot away."""
+        """Take the slot away: who waits for a reader is told first, for until then the port stays taken."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _serve(self) -> None:

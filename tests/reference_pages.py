@@ -49,6 +49,7 @@ from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
 from referral.lifecycle.http import bookings_door, referrals_door
 from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
+from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.head_office import events_door
@@ -243,6 +244,7 @@ def api_table() -> str:
         referrals_door(),
         bookings_door(),
         incentives_door(),
+        statistics_door({}),
     ]
     return doors_table([*rooms, *screens])
 
@@ -253,7 +255,7 @@ def pages_table() -> str:
         [
             page_door(pages),
             ticket_pages(pages, {}, vocabulary(), lambda: None),
-            ticket_forms(lambda: None),
+            ticket_forms(lambda: None, {}),
             demo_door(pages),
         ]
     )

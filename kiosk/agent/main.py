@@ -15,9 +15,11 @@ from typing import Any
 
 from stdnum.cn import ric
 
-from kiosk.agent import wire
+from kiosk.agent import handing_in, wire
+from kiosk.agent.alone import Alone, CannotIssue
 from kiosk.agent.device_key import KeyExposed, keep_enrolled, load_enrolled, load_key
 from kiosk.agent.devices.card_reader.bins import is_card_number
+from kiosk.agent.devices.driving import keep_memory_private
 from kiosk.agent.page import Pages, boot_secret
 from kiosk.agent.server import Away, BranchServer, Refused
 from kiosk.agent.settings import BadSettings, Settings, read_settings
@@ -36,18 +38,20 @@ _SEEN = {
 _PAY_CODE = re.compile(r"1[0-5]\d{16}|(?:2[5-9]|30)\d{14,22}")
 _PART = ("ok", "lost")
 _BRANCH_HEARS = {"camera": _PART, "card_reader": _PART, "printer": _PART, "paper": ("ok", "low", "out")}
+_COUNTS = ("clock_offset_ms", "series", "unsent")
 _REFUSALS = ("use_chip", "unreadable", "other_bank", "expired_card")
 
 
 class Agent:
     """The devices, the page and the branch server, and what goes between them."""
 
-    def __init__(self, settings: Settings, server: BranchServer) -> None:
+    def __init__(self, settings: Settings, server: BranchServer, alone: Alone) -> None:
         self._settings = settings
         self._server = server
         extra = {"token_keys_file": str(settings.token_keys_file), "own_bins": list(settings.own_bins)}
         self.devices = [Supervised(each, extra, self.hear) for each in settings.devices]
         self._facts: dict[str, object] = {}
+        self._alone = alone
         self.pages = Pages(boot_secret(settings.secret_file), self._welcome, self._answer)
 
     async def run(self) -> None:
@@ -66,7 +70,8 @@ class Agent:
         lost = {kind: "lost" for kind, state in states.items() if state == "lost"}
         restarts = sum(device.restarts for device in self.devices)
         offset = {"clock_offset_ms": self._server.clock_offset_ms, "restarts": restarts}
-        return {**states, **self._facts, **lost, **offset}
+        series = self._alone.series if self._server.enrolled and self._alone.can_issue else None
+        return {**states, **self._facts, **lost, **offset, "series": series, "unsent": len(self._alone.unsent())}
 
     def hear(self, device: Supervised, word: Mapping[str, Any]) -> None:
         """A driver's word: what the page must know goes to the page."""
@@ -107,17 +112,50 @@ class Agent:
                     return wire.to_page("token", access_token=None, expires_in_s=0, reason=str(error))
                 return wire.to_page("token", access_token=token, expires_in_s=left_s, reason=None)
             case wire.Print():
-                printers = [each for each in self.devices if each.device.kind == "printer"]
-                is_sent = any(each.order(what="print", **vars(word)) for each in printers)
-                return wire.to_page("printed", job_id=word.job_id, state="sent" if is_sent else "lost")
+                return wire.to_page("printed", job_id=word.job_id, state="sent" if self._print(word) else "lost")
+            case wire.Issue():
+                return self._issue(word)
             case wire.Hello():
                 return self._welcome()[0]
 
+    def _print(self, word: wire.Print) -> bool:
+        printers = [each for each in self.devices if each.device.kind == "printer"]
+        return any(each.order(what="print", **vars(word)) for each in printers)
+
+    def _issue(self, word: wire.Issue) -> str:
+        """A ticket of our own, on paper too where there is a printer: `printed` tells of that."""
+        try:
+            if self._server.enrolled is None:
+                raise CannotIssue("not_enrolled")
+            taken = self._alone.issue(word.job_id, word.service_type, word.language)
+        except CannotIssue as error:
+            return wire.to_page("issued", job_id=word.job_id, state="refused", reason=str(error))
+        self._print(
+            wire.Print(
+                job_id=word.job_id,
+                language=word.language,
+                number=taken.number,
+                service=word.names.get(word.language) or next(iter(word.names.values())),
+                ahead=None,
+                wait_min=None,
+                cap=None,
+                issued_at=taken.arrived_at,
+            )
+        )
+        self.pages.tell(wire.to_page("health", facts=self.health()))
+        told = {"number": taken.number, "service_type": taken.service_type, "issued_at": taken.arrived_at}
+        return wire.to_page("issued", job_id=word.job_id, state="done", **told)
+
     async def _beat(self) -> None:
-        """Every ten seconds, whatever happens: the branch must see a kiosk that is ill."""
+        """Every ten seconds, whatever happens: the branch must see a kiosk that is ill.
+
+        What was done alone is handed in first: the branch takes no arrival for earlier than the last sign of life.
+        """
         while True:
             try:
                 if self._server.enrolled is not None:
+                    if await handing_in.hand_in(self._server, self._alone):
+                        self.pages.tell(wire.to_page("health", facts=self.health()))
                     await self._server.beat(for_the_branch(self.health()))
             except (Away, Refused) as error:
                 log.warning("heartbeat_failed", extra={"facts": {"why": str(error)}})
@@ -126,11 +164,7 @@ class Agent:
 
 def for_the_branch(health: Mapping[str, object]) -> dict[str, object]:
     """What the branch server's heartbeat has a place for: a part that is still starting is not told of yet."""
-    return {
-        name: value
-        for name, value in health.items()
-        if name == "clock_offset_ms" or value in _BRANCH_HEARS.get(name, ())
-    }
+    return {name: value for name, value in health.items() if name in _COUNTS or value in _BRANCH_HEARS.get(name, ())}
 
 
 def is_forbidden_number(text: str) -> bool:
@@ -163,7 +197,8 @@ async def start(settings: Settings, enrol_code: str | None) -> None:
         running = asyncio.current_task()
         assert running is not None
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-        await Agent(settings, server).run()
+        alone = Alone(settings.data_dir, key, settings.series, settings.cut_over_minute, server.now)
+        await Agent(settings, server, alone).run()
     finally:
         await server.close()
 
@@ -174,6 +209,8 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, help="the kiosk's settings (kiosk.toml)")
     parser.add_argument("--enrol", metavar="CODE", help="let this kiosk in with a one-time code, then end")
     told = parser.parse_args(given)
+    # A scanner may read a number that stands on a card: it stops here, and stays in no file when we fall.
+    keep_memory_private()
     try:
         settings = read_settings(told.config)
         stderr = logging.StreamHandler(sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,10 @@ class BranchServer:
     async def beat(self, health: Mapping[str, object]) -> None:
         """Say that the kiosk is alive, and how it feels. Raises Refused or Away."""
         await self.post_as_device("/heartbeat", {"health": health})
+
+    def now(self) -> datetime:
+        """The branch's time, as far as its last answer told."""
+        return datetime.now(UTC) + timedelta(milliseconds=self.clock_offset_ms)
 
     async def post_as_device(self, path: str, body: object, key: str | None = None) -> Any:
         """One command at `/devices/{this one}`. A token that the server forgot is renewed once."""

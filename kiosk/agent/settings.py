@@ -18,6 +18,7 @@ from kiosk.agent.wire import PORT
 
 KINDS = ("camera", "scanner", "card_reader", "id_reader", "printer")
 SERIES_MAX = 99
+DAY_MINUTES = 24 * 60
 
 
 class BadSettings(Exception):
@@ -46,6 +47,7 @@ class Settings:
     data_dir: Path = _setting(Path("var/kiosk"), "folder of the device key and of the tickets issued alone")
     name: str = _setting("Kiosk", "as the device page of the branch shows it")
     series: int = _setting(1, "number of the kiosk's own tickets when the server is away: 2 gives K02-001")
+    cut_over_minute: int = _setting(240, "minute after midnight at which the branch's business day turns")
     port: int = _setting(PORT, "loopback port on which the page finds the agent")
     page_origins: tuple[str, ...] = _setting(("http://127.0.0.1:8000",), "where the kiosk page comes from")
     secret_file: Path = _setting(Path("var/kiosk/page-secret"), "the secret of this boot, handed to the page")
@@ -59,6 +61,8 @@ class Settings:
             raise BadSettings(f"server {self.server!r}: expected an http or https address")
         if not 1 <= self.series <= SERIES_MAX:
             raise BadSettings(f"series {self.series}: expected 1 to {SERIES_MAX}")
+        if not 0 <= self.cut_over_minute < DAY_MINUTES:
+            raise BadSettings(f"cut_over_minute {self.cut_over_minute}: expected 0 to {DAY_MINUTES - 1}")
         if not 1 <= self.port <= 65535:
             raise BadSettings(f"port {self.port}: expected 1 to 65535")
         if not self.page_origins:

@@ -11,7 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Customer
 from lobby_server.identification import store
-from lobby_server.identification.rules import LIVES, CodeBody, SigningKey, write_code
+from lobby_server.identification.rules import (
+    LINK_BYTES,
+    LIVES,
+    PREFIX,
+    STEP_LASTS,
+    CodeBody,
+    SigningKey,
+    base45_encode,
+    sign_pass,
+    write_code,
+    write_step,
+)
 from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
@@ -37,8 +48,13 @@ def make_demo_key(work: Work, _request: None) -> None:
     work.audit("make_demo_key", str(DEMO_KID))
 
 
-def living_code(house: House, branch_id: str, *, customer_no: str | None = None, tier: str | None = None) -> LivingCode:
-    """A fresh code of a customer, or of any (of a tier). Raises NotFound("customer"), NotFound("demo_key")."""
+def living_code(
+    house: House, branch_id: str, *, customer_no: str | None = None, tier: str | None = None, is_pass: bool = False
+) -> LivingCode:
+    """A fresh code of a customer, or of any (of a tier); or the first step of a day pass, as a telephone would show it.
+
+    Raises NotFound("customer"), NotFound("demo_key").
+    """
     with house.database.read() as db:
         customer = _chosen(house, db, customer_no, tier)
         key = store.demo_key(db, house.keys)
@@ -52,8 +68,14 @@ def living_code(house: House, branch_id: str, *, customer_no: str | None = None,
         nonce=os.urandom(4),
         audience=int(branch_id) if branch_id.isdigit() else 0,
     )
-    text = write_code(body, Ed25519PrivateKey.from_private_bytes(private))
-    return LivingCode(customer.customer_no, customer.tier, text, int(LIVES.total_seconds()))
+    signer = Ed25519PrivateKey.from_private_bytes(private)
+    text, lives = (_first_step(body, signer), STEP_LASTS) if is_pass else (write_code(body, signer), LIVES)
+    return LivingCode(customer.customer_no, customer.tier, text, int(lives.total_seconds()))
+
+
+def _first_step(body: CodeBody, signer: Ed25519PrivateKey) -> str:
+    seed = os.urandom(LINK_BYTES)
+    return PREFIX + base45_encode(write_step(sign_pass(body, seed, signer), seed, 0))
 
 
 def _chosen(house: House, db: sa.Connection, customer_no: str | None, tier: str | None) -> Customer:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from lobby_server.branch.rules import MACHINE_POINT, Device
 from lobby_server.branch.wire import FoundedBranch
 from lobby_server.doors.reading import read_model
 from lobby_server.kernel.actor import Actor, system
+from lobby_server.kernel.clock import StillClock
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store as staff
@@ -37,12 +40,26 @@ class Furnish:
     password_hash: str
 
 
-def furnish(house: House, password_hash: str) -> None:
-    """Furnish an empty database; a furnished one only gets the password and what head office says today."""
+@dataclass(frozen=True)
+class Past:
+    """What happened before: for how long, and what plays it."""
+
+    lasts: timedelta
+    play: Callable[[House], None]
+
+
+def furnish(house: House, password_hash: str, past: Past | None = None) -> None:
+    """Furnish an empty database; a furnished one only gets the password and what head office says today.
+
+    With a past the branches open when it begins, and it is played before anything of today is known.
+    """
     with house.database.read() as db:
         is_new = not branches.all_branches(db)
     if is_new:
-        house.works.run(_furnish_all, Furnish(password_hash), system("0001"))
+        begins = StillClock(house.clock.now() - past.lasts) if past else house.clock
+        replace(house.works, clock=begins).run(_furnish_all, Furnish(password_hash), system("0001"))
+        if past:
+            past.play(house)
     else:
         house.works.run(_set_passwords, password_hash, system("0001"))
     # Each day anew, as head office would: what is due in twelve days shall be due in twelve days tomorrow too.

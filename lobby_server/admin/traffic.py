@@ -112,17 +112,20 @@ class Traffic:
             return
         if waiting and self._random.random() < GIVES_UP:
             self._run(let_go, Leave(self._random.choice(waiting).visit_id, "gave_up"), self._manager)
-        request = Arrive(self._house.ids.new_id(), self._seen(), "zh-CN", 1)
-        arrived = self._run(arrive, request, kiosk)
+        arrived = self._run(arrive, self._arrival(self._seen()), kiosk)
         if arrived.ticket is not None:
             return
         visit, need = arrived.visit, arrived.visit.need
         if visit.service_level is ServiceLevel.VIP and self._random.random() < BRINGS_SOMEBODY:
-            other = self._run(arrive, Arrive(self._house.ids.new_id(), None, "zh-CN", 1), kiosk).visit
+            other = self._run(arrive, self._arrival(None), kiosk).visit
             self._run(accompany, Accompany(other.id, visit.id), self._manager)
             self._choose(kiosk, other, self._types["other"])
         usual = [each for each in self._types.values() if each.code != "corporate" and (each.tile or each.self_service)]
         self._choose(kiosk, visit, self._types[need.code] if need else self._random.choice(usual))
+
+    def _arrival(self, seen: Seen | None) -> Arrive:
+        """Somebody comes, at whatever hour somebody looks at the trial."""
+        return Arrive(self._house.ids.new_id(), seen, "zh-CN", 1, keeps_hours=False)
 
     def _seen(self) -> Seen | None:
         """What they present: mostly the app's code, now and then that of an appointment, or nothing."""

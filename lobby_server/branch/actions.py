@@ -30,6 +30,7 @@ from lobby_server.branch.rules import (
     Branch,
     Device,
     Hours,
+    Names,
     Planned,
     ServicePoint,
     check_change,
@@ -251,14 +252,34 @@ def revoke(work: Work, device_id: str) -> Device:
     return gone
 
 
-def set_point(work: Work, wanted: ServicePoint) -> ServicePoint:
+def _next_version(work: Work, seen: int) -> Branch:
+    """This branch as the next version of its settings, for whoever saw the one in force.
+
+    Raises Conflict("changed") with the version that somebody else has made meanwhile.
+    """
+    branch = store.lock_branch(work.db, work.actor.branch_id)
+    if branch.version != seen:
+        raise Conflict("changed", version=branch.version)
+    following = replace(branch, version=seen + 1)
+    store.save_settings(work.db, following)
+    return following
+
+
+@dataclass(frozen=True)
+class SetPoint:
+    """How a service point should be; `version` is that of the settings in which somebody changed it."""
+
+    point: ServicePoint
+    version: int
+
+
+def set_point(work: Work, request: SetPoint) -> ServicePoint:
     """Set a service point up, or anew, at this branch; whoever works there goes on.
 
     Raises Invalid for a point that cannot be, Conflict("in_use") for another kind of point while it is used,
-    Invalid("too_many_points").
+    Invalid("too_many_points"), Conflict("changed") as every setting.
     """
-    branch = store.find_branch(work.db, work.actor.branch_id)
-    assert branch is not None
+    branch, wanted = _next_version(work, request.version), request.point
     check_point(wanted, branch.zones)
     known = store.lock_service_point(work.db, wanted.branch_id, wanted.code)
     if known is None:
@@ -277,22 +298,50 @@ def set_point(work: Work, wanted: ServicePoint) -> ServicePoint:
 
 @dataclass(frozen=True)
 class SetCalendar:
-    """When this branch is open, and how many windows should be."""
+    """When this branch is open, and how many windows should be; `version` is what somebody changed."""
 
     hours: tuple[Hours, ...]
     closed_on: frozenset[date]
     plan: tuple[Planned, ...]
+    version: int
 
 
 def set_calendar(work: Work, request: SetCalendar) -> Branch:
-    """Replace this branch's calendar and plan. Raises Invalid("hours_backward"), Invalid("hours_overlap")."""
+    """Replace this branch's calendar and plan.
+
+    Raises Invalid("hours_backward"), Invalid("hours_overlap"), Conflict("changed") as every setting.
+    """
     check_hours(request.hours)
     check_hours(request.plan)
-    branch = store.find_branch(work.db, work.actor.branch_id)
-    assert branch is not None
+    branch = _next_version(work, request.version)
     changed = replace(branch, hours=request.hours, closed_on=request.closed_on, plan=request.plan)
-    store.save_calendar(work.db, changed)
+    store.save_settings(work.db, changed)
     work.audit("set_calendar", branch.id, closed_days=len(request.closed_on))
+    return changed
+
+
+@dataclass(frozen=True)
+class SetZones:
+    """The parts of this branch's hall, by code, with their names; `version` is what somebody changed."""
+
+    zones: Mapping[str, Names]
+    version: int
+
+
+def set_zones(work: Work, request: SetZones) -> Branch:
+    """Replace the zones of this branch's hall.
+
+    Raises Conflict("in_use") naming the points that stand in one which would be gone, Conflict("changed") as every
+    setting.
+    """
+    branch = _next_version(work, request.version)
+    points = store.service_points(work.db, branch.id)
+    left = sorted(each.code for each in points if each.zone is not None and each.zone not in request.zones)
+    if left:
+        raise Conflict("in_use", service_points=left)
+    changed = replace(branch, zones=dict(request.zones))
+    store.save_settings(work.db, changed)
+    work.audit("set_zones", branch.id, zones=sorted(request.zones))
     return changed
 
 

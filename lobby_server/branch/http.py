@@ -101,15 +101,20 @@ def post_revoke(call: Call) -> Answer:
     return call.run(actions.revoke, call.path["device_id"], present)
 
 
+def _versioned(answer: seen.PointSettings | seen.CalendarSeen | seen.ZonesSeen) -> Answer:
+    """The answer with the version that a change of it names in `If-Match`."""
+    return Answer(200, answer.model_dump_json(), {"ETag": f'"{answer.version}"'})
+
+
 @door.question("/settings/service-points", may={ADMIN, HEAD}, gives=seen.PointSettings)
-def get_point_settings(call: Call) -> seen.PointSettings:
-    """How this branch's service points are set up."""
+def get_point_settings(call: Call) -> Answer:
+    """How this branch's service points are set up; the `ETag` is the version of the branch's settings."""
     with call.house.database.read() as db:
         branch = store.find_branch(db, call.actor.branch_id)
         points = store.service_points(db, call.actor.branch_id)
     assert branch is not None
-    zones = {code: dict(names) for code, names in branch.zones.items()}
-    return seen.PointSettings(service_points=[seen.point_setting(each) for each in points], zones=zones)
+    shown = [seen.point_setting(each) for each in points]
+    return _versioned(seen.PointSettings(service_points=shown, **seen.zones_seen(branch).model_dump()))
 
 
 @door.command(
@@ -120,7 +125,7 @@ def get_point_settings(call: Call) -> seen.PointSettings:
     method="PUT",
 )
 def put_point_setting(call: Call) -> Answer:
-    """Set a service point up, or anew."""
+    """Set a service point up, or anew; `If-Match` names the version of the settings that it replaces."""
     code = call.path["code"]
     if not wire.is_short_code(code):
         raise Invalid("invalid_fields", errors=[{"field": "code", "code": "string_pattern_mismatch"}])
@@ -128,7 +133,24 @@ def put_point_setting(call: Call) -> Answer:
     def present(_work: Work, point: ServicePoint) -> seen.PointSettingAnswer:
         return seen.PointSettingAnswer(service_point=seen.point_setting(point))
 
-    return call.run(actions.set_point, wire.point_of(call.actor.branch_id, code, call.body), present)
+    wanted = wire.point_of(call.actor.branch_id, code, call.body)
+    return call.run(actions.set_point, actions.SetPoint(wanted, call.version_to_replace()), present)
+
+
+@door.question("/settings/zones", may={ADMIN, HEAD}, gives=seen.ZonesSeen)
+def get_zones(call: Call) -> Answer:
+    """The parts of this branch's hall; the `ETag` is the version of the branch's settings."""
+    with call.house.database.read() as db:
+        branch = store.find_branch(db, call.actor.branch_id)
+    assert branch is not None
+    return _versioned(seen.zones_seen(branch))
+
+
+@door.command("/settings/zones", may={ADMIN}, takes=wire.ZonesSet, gives=seen.ZonesSeen, method="PUT")
+def put_zones(call: Call) -> Answer:
+    """Replace the zones; `If-Match` names the version of the settings that this replaces."""
+    request = actions.SetZones(call.body.zones, call.version_to_replace())
+    return call.run(actions.set_zones, request, lambda _work, branch: seen.zones_seen(branch))
 
 
 @door.question("/settings/service-types", may={ADMIN, HEAD}, gives=seen.TypeSettings)
@@ -141,17 +163,22 @@ def get_type_settings(call: Call) -> seen.TypeSettings:
 
 
 @door.question("/settings/calendar", may={ADMIN, HEAD}, gives=seen.CalendarSeen)
-def get_calendar(call: Call) -> seen.CalendarSeen:
-    """When this branch is open, and how many windows should be."""
+def get_calendar(call: Call) -> Answer:
+    """When this branch is open, and how many windows should be; the `ETag` is the version of its settings."""
     with call.house.database.read() as db:
         branch = store.find_branch(db, call.actor.branch_id)
     assert branch is not None
-    return seen.calendar_seen(branch)
+    return _versioned(seen.calendar_seen(branch))
 
 
 @door.command("/settings/calendar", may={ADMIN}, takes=wire.CalendarSet, gives=seen.CalendarSeen, method="PUT")
 def put_calendar(call: Call) -> Answer:
-    """Replace the hours, the closed days and the plan."""
+    """Replace the hours, the closed days and the plan; `If-Match` names the version of the settings."""
     sent: wire.CalendarSet = call.body
-    request = actions.SetCalendar(wire.hours_of(sent.hours), frozenset(sent.closed_on), wire.plan_of(sent.plan))
+    request = actions.SetCalendar(
+        hours=wire.hours_of(sent.hours),
+        closed_on=frozenset(sent.closed_on),
+        plan=wire.plan_of(sent.plan),
+        version=call.version_to_replace(),
+    )
     return call.run(actions.set_calendar, request, lambda _work, branch: seen.calendar_seen(branch))

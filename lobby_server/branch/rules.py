@@ -100,6 +100,7 @@ class Branch:
     hours: tuple[Hours, ...] = ()
     closed_on: frozenset[date] = frozenset()
     plan: tuple[Planned, ...] = ()
+    version: int = 1
 
     @property
     def calendar(self) -> Calendar:

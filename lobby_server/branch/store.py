@@ -48,9 +48,15 @@ def add_branch(db: sa.Connection, new: Branch) -> None:
     )
 
 
-def save_calendar(db: sa.Connection, known: Branch) -> None:
-    """When the branch is open, and the plan of its windows."""
-    db.execute(branch.update().where(branch.c.id == known.id).values(**_calendar_values(known)))
+def save_settings(db: sa.Connection, known: Branch) -> None:
+    """When the branch is open, the plan of its windows, the parts of its hall; and which version of that it is."""
+    told = {**_calendar_values(known), "zones": known.zones, "version": known.version}
+    db.execute(branch.update().where(branch.c.id == known.id).values(**told))
+
+
+def lock_branch(db: sa.Connection, branch_id: str) -> Branch:
+    """A branch, until the commit this deed's alone: of two changes of its settings one is first."""
+    return _branch(db.execute(sa.select(branch).where(branch.c.id == branch_id).with_for_update()).one())
 
 
 def _calendar_values(of: Branch) -> dict[str, Any]:
@@ -368,6 +374,7 @@ def _branch(row: sa.Row[Any]) -> Branch:
         hours=tuple(Hours(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.hours),
         closed_on=frozenset(date.fromisoformat(day) for day in row.closed_on),
         plan=tuple(Planned(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.plan),
+        version=row.version,
     )
 
 

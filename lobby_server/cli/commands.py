@@ -110,7 +110,8 @@ def _outcome(outcome: Outcome, *, is_dry: bool) -> str:
 
 
 def _credential_qr(settings: Settings, given: argparse.Namespace) -> int:
-    made = living_code(build_house(settings), given.branch, customer_no=given.customer, tier=given.tier)
+    house = build_house(settings)
+    made = living_code(house, given.branch, customer_no=given.customer, tier=given.tier, is_pass=given.day_pass)
     if given.png is not None:
         code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=8)
         code.add_data(made.text)
@@ -184,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     who = qr.add_mutually_exclusive_group()
     who.add_argument("--customer", help="customer number")
     who.add_argument("--tier", help="any customer of this tier")
+    qr.add_argument("--day-pass", action="store_true", help="of a telephone without a network; lives half a minute")
     qr.add_argument("--png", type=Path, help="write a picture")
     qr.add_argument("--json", action="store_true", help="one JSON object")
     return parser

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from gevent.pywsgi import WSGIServer
 from gevent.threadpool import ThreadPool
 from gunicorn.app.base import BaseApplication
 
+from lobby_server.admin import history
 from lobby_server.admin.devices import PlayedDevices
-from lobby_server.admin.furnish import furnish, plan
+from lobby_server.admin.furnish import Past, furnish, plan
 from lobby_server.admin.traffic import Traffic
 from lobby_server.app import Lobby, build_house, build_lobby
+from lobby_server.branch.rules import SERVICE_TYPES_FILE, read_service_types
 from lobby_server.kernel.house import House
 from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
@@ -64,11 +67,13 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     """The trial: migrate, furnish, serve on loopback in this one process until told to stop."""
     address = f"http://127.0.0.1:{settings.port}"
     settings = replace(settings, demo=True, host="127.0.0.1", public_url=settings.public_url or address)
+    settings = replace(settings, arrivals_outside_hours=True)
     load_keyring(settings.secrets, make=True)
     migrate(settings.database)
     settings = replace(settings, demo_password=_demo_password(settings))
     house = _offloaded_house(settings)
-    furnish(house, Passwords(house.keys.pepper, house.offload).hash(settings.demo_password))
+    past = Past(history.LASTS, partial(history.remember, types=read_service_types(SERVICE_TYPES_FILE)))
+    furnish(house, Passwords(house.keys.pepper, house.offload).hash(settings.demo_password), past)
     lobby = build_lobby(house, "gevent", breathe=lambda: gevent.sleep(0))
     server = WSGIServer(
         (settings.host, settings.port), lobby.flask, log=None, error_log=logging.getLogger("gevent.pywsgi")

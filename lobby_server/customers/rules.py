@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 # Weight of standing, lowest first; names on screens come from the words.
 TIERS = ("ordinary", "gold", "platinum", "diamond", "private")
+
+# Banks rate twice a year; whoever falls is served as before until the next rating, and is not told at a counter.
+TIER_KEPT = timedelta(days=184)
 
 VULNERABLE = "vulnerable"
 
@@ -105,7 +108,8 @@ class Customer(Facts):
     """One customer. `ref` is the random 8-byte handle by which a code names them.
 
     `name` is the full name: it leaves the server masked, except for the claimant who asks for it. A prospect was
-    entered here and has a provisional number until head office names them.
+    entered here and has a provisional number until head office names them. `kept_tier` stood until head office said
+    a lower one, as of `kept_since`.
     """
 
     id: str
@@ -116,6 +120,14 @@ class Customer(Facts):
     tier_as_of: date
     is_prospect: bool = False
     gone_on: date | None = None
+    kept_tier: str | None = None
+    kept_since: date | None = None
+
+    def served_as(self, day: date) -> str:
+        """The tier by which they are served on a day: after a downgrade the one before it, for one period."""
+        if self.kept_tier is None or self.kept_since is None:
+            return self.tier
+        return self.kept_tier if day < self.kept_since + TIER_KEPT else self.tier
 
     def tag(self, name: str) -> Tag | None:
         """The tag of that name, if head office has said it."""

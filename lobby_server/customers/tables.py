@@ -23,6 +23,9 @@ customer = sa.Table(
     sa.Column("gone_on", sa.Date, nullable=True),
     sa.Column("is_prospect", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("merged_into", sa.String(36), nullable=True, index=True),
+    # The tier before head office lowered it, and since when it is lower.
+    sa.Column("kept_tier", sa.String(16), nullable=True),
+    sa.Column("kept_since", sa.Date, nullable=True),
 )
 
 # What somebody may present, indexed again under a key that only the server has. A customer may hold the same card
@@ -53,7 +56,7 @@ customer_staged = sa.Table(
     *(
         sa.Column(each.name, each.type, primary_key=each.primary_key, nullable=each.nullable)
         for each in customer.c
-        if each.name not in ("is_prospect", "merged_into")
+        if each.name not in ("is_prospect", "merged_into", "kept_tier", "kept_since")
     ),
     info={SEALED_AS: customer.name},
 )

@@ -94,6 +94,10 @@ class StaticFiles:
         """The address of `shared/styles/tokens.css`. An unknown path is our mistake: KeyError says which."""
         return self._by_path[path].address
 
+    def text(self, path: str) -> str:
+        """What a file holds, as it is sent."""
+        return self._by_path[path].body.decode()
+
     def addresses_in(self, folder: str, kinds: tuple[str, ...]) -> dict[str, str]:
         """The address of every file of these kinds right inside a folder, by its bare name."""
         found = {PurePosixPath(path): file.address for path, file in self._by_path.items()}

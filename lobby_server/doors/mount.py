@@ -158,6 +158,7 @@ def _read(house: House, route: Route, actor: Actor, path: dict[str, str]) -> Cal
         address=request.remote_addr or "",
         is_secure=request.is_secure,
         if_match=request.headers.get("If-Match", ""),
+        accept=request.headers.get("Accept", ""),
     )
 
 

@@ -63,6 +63,12 @@ class Call:
     address: str
     is_secure: bool
     if_match: str = ""
+    accept: str = ""
+
+    @property
+    def wants_csv(self) -> bool:
+        """Whether the answer is wanted as a file for a spreadsheet: by `Accept`, or by a link's `?format=csv`."""
+        return self.query.get("format") == "csv" or self.accept.split(",")[0].split(";")[0].strip() == "text/csv"
 
     def version_to_replace(self) -> int:
         """The version that `If-Match` names: who changes a setting says which one they saw.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lobby_server.appointments import store as appointments
 from lobby_server.appointments.rules import Appointment, AppointmentState, lateness
 from lobby_server.customers import store as customers
-from lobby_server.customers.rules import Customer
+from lobby_server.customers.rules import Credential, Customer
 from lobby_server.identification import store
 from lobby_server.identification.rules import (
     APPOINTMENT,
@@ -36,14 +36,16 @@ from lobby_server.kernel.work import Work
 SAME_ASKER_WITHIN = timedelta(seconds=60)
 
 
-def examine(house: House, kind: str, value: str, branch_id: str) -> Seen:
+def examine(house: House, kind: str, value: str, branch_id: str, older: Sequence[str] = ()) -> Seen:
     """Read what was presented, before any transaction: checking a signature is the costly part.
+
+    `older` are a card's tokens under the readers' older keys.
 
     Raises Invalid with the verdict as code, audited, when it does not count: among them "pan_forbidden" for a card
     or ID number in any field, "appointment_unknown", "appointment_early" and "appointment_late".
     """
     with house.database.read() as db:
-        seen = _read(house, db, kind, value, branch_id)
+        seen = _read(house, db, kind, value, branch_id, older)
         if seen.verdict is Verdict.OK and kind == APPOINTMENT:
             _check_appointment(house, db, seen, branch_id)
     if seen.verdict is not Verdict.OK:
@@ -52,11 +54,11 @@ def examine(house: House, kind: str, value: str, branch_id: str) -> Seen:
     return seen
 
 
-def _read(house: House, db: sa.Connection, kind: str, value: str, branch_id: str) -> Seen:
+def _read(house: House, db: sa.Connection, kind: str, value: str, branch_id: str, older: Sequence[str]) -> Seen:
     if kind == QR:
         branch_no = int(branch_id) if branch_id.isdigit() else 0
         return read_code(value, store.signing_keys(db), branch_no, house.clock.now())
-    return read_appointment_code(value) if kind == APPOINTMENT else read_token(kind, value)
+    return read_appointment_code(value) if kind == APPOINTMENT else read_token(kind, value, older)
 
 
 def _check_appointment(house: House, db: sa.Connection, seen: Seen, branch_id: str) -> None:
@@ -119,9 +121,21 @@ def _by_code(work: Work, request: Identify) -> Identified:
 
 
 def _by_token(work: Work, request: Identify) -> Identified:
-    """By the token of a card or an ID, HMACed again with a key that only the server has."""
+    """By the token of a card or an ID, HMACed again with a key that only the server has.
+
+    Whoever is known by an older key's token is known by the newest from now on, so that the older key can go.
+    """
     seen = request.seen
-    return Identified(customers.find_by_credential(work.db, work.keys, seen.kind, seen.value), request.visit_id)
+    customer = customers.find_by_credential(work.db, work.keys, seen.kind, seen.value)
+    for token in seen.older:
+        if customer is not None:
+            break
+        customer = customers.find_by_credential(work.db, work.keys, seen.kind, token)
+        if customer is not None:
+            before, after = (Credential(seen.kind, each) for each in (token, seen.value))
+            customers.rewrite_credential(work.db, work.keys, before, after)
+            work.audit("rewrite_credential", customer.id, kind=seen.kind)
+    return Identified(customer, request.visit_id)
 
 
 def _by_appointment(work: Work, request: Identify) -> Identified:

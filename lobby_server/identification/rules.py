@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -118,7 +119,7 @@ class Seen:
     """What was presented, with its verdict.
 
     `body` when a customer's code could be read, `scheme` for somebody else's pay code; `value` is the token of a
-    card or an ID, or the code of an appointment.
+    card or an ID, or the code of an appointment. `older` are the tokens of the same card under the readers' older keys.
     """
 
     verdict: Verdict
@@ -126,15 +127,17 @@ class Seen:
     scheme: str = ""
     kind: str = QR
     value: str = ""
+    older: tuple[str, ...] = ()
 
 
-def read_token(kind: str, text: str) -> Seen:
-    """What a card or ID reader sent: a token, never the number itself."""
+def read_token(kind: str, text: str, older: Sequence[str] = ()) -> Seen:
+    """What a card or ID reader sent: a token, never the number itself; `older` under the keys before the newest."""
     # Whatever is digits alone is no token, and a mistyped card number is as secret as a right one.
-    if is_forbidden_number(text) or _DIGITS.fullmatch(text):
+    if any(is_forbidden_number(each) or _DIGITS.fullmatch(each) for each in (text, *older)):
         return Seen(Verdict.PAN_FORBIDDEN, kind=kind)
-    verdict = Verdict.OK if _TOKEN.fullmatch(text) else Verdict.MALFORMED
-    return Seen(verdict, kind=kind, value=text if verdict is Verdict.OK else "")
+    if not all(map(_TOKEN.fullmatch, (text, *older))):
+        return Seen(Verdict.MALFORMED, kind=kind)
+    return Seen(Verdict.OK, kind=kind, value=text, older=tuple(older))
 
 
 def read_appointment_code(text: str) -> Seen:

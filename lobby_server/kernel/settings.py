@@ -54,6 +54,9 @@ class Settings:
     poll_ms: int = _setting(250, "how often the event log is looked at when no hint came")
     beat_s: int = _setting(5, "silence after which a screen is told the newest number")
     replay_events_max: int = _setting(1000, "missed events sent one by one; above it a screen starts anew")
+    arrivals_outside_hours: bool = _setting(
+        False, "kiosks let people check in while the branch is closed (a 24-hour hall; always so in the trial)"
+    )
     demo: bool = _setting(False, "furnished trial: demo pages and a demo signing key (never in production)")
     demo_password: str = _setting("", "one password for all demo sign-ins; empty makes a random one")
 

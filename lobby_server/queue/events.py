@@ -174,6 +174,7 @@ class QueueChanged(Event):
             "machines_down": self.standing.machines_down,
             "points_open": self.standing.points_open,
             "points_planned": self.standing.points_planned,
+            "is_crowded": self.standing.is_crowded,
             "unserved": list(self.standing.unserved),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 from lobby_server.branch import store as branches
@@ -22,6 +23,7 @@ from lobby_server.queue.what_if import ask
 from lobby_server.queue.wire import policies as policy_wire
 
 _WINDOW = {TELLER, RM}
+COVERAGE_WEEKS = 8  # enough to see a change of the rule work, few enough to read at once
 
 
 def queue_door(types: Mapping[str, ServiceType]) -> Door:
@@ -32,6 +34,7 @@ def queue_door(types: Mapping[str, ServiceType]) -> Door:
     _onward(door, types)
     _tickets(door)
     _policy(door)
+    _honesty(door)
     return door
 
 
@@ -159,6 +162,20 @@ def _policy(door: Door) -> None:
             wish = policies.Wish(tuple(sent.open), tuple(sent.close), sent.discipline, tried)
             change = policies.change_of(db, call.actor.branch_id, wish)
         return policy_wire.what_if_seen(call.house.offload(partial(ask, day, change)))
+
+
+def _honesty(door: Door) -> None:
+    @door.question("/expected-wait/coverage", may={HEAD}, gives=policy_wire.CoverageSeen)
+    def get_coverage(call: Call) -> policy_wire.CoverageSeen:
+        """How honest the announced waits were in this week and the seven before it, per ticket class."""
+        with call.house.database.read() as db:
+            branch = branches.find_branch(db, call.actor.branch_id)
+            assert branch is not None
+            today = business_day_of(call.house.clock.now(), branch.timezone, branch.cut_over_minute)
+            monday = today - timedelta(days=today.weekday())
+            begin = monday - timedelta(weeks=COVERAGE_WEEKS - 1)
+            found = store.coverage(db, branch.id, begin, monday + timedelta(weeks=1))
+        return policy_wire.coverage_seen(found)
 
 
 def _point(work: Work, point: ServicePoint) -> wire.PointAnswer:

@@ -33,6 +33,10 @@ DELAYS_MAX = 3  # half an hour in all: whoever needs more takes a new ticket
 RATING_WITHIN = timedelta(hours=2)  # as long as the ticket's page lives
 STARS_MAX = 5
 
+CROWD_WAITING = 10  # telephone companies' halls send people elsewhere from here on; no bank publishes its number
+CROWD_WAIT = timedelta(minutes=15)  # what ordinary customers are promised
+CROWD_GONE = 0.8  # of either: an alarm that ends and begins with every call is not looked at
+
 
 class TicketState(StrEnum):
     """Where a ticket stands."""
@@ -161,7 +165,7 @@ class Standing:
 
     `points_open` counts windows, `points_planned` is None where nothing is planned. It is degraded with fewer windows
     than planned, or with all kiosks or all machines down. `unserved` maps the waiting tickets that no open point calls
-    to what they wait for (a class, or `@W1` for one point), earliest first.
+    to what they wait for (a class, or `@W1` for one point), earliest first. `is_crowded`: too many wait, or too long.
     """
 
     points_open: int = 0
@@ -169,7 +173,14 @@ class Standing:
     kiosks_down: bool = False
     machines_down: bool = False
     is_degraded: bool = False
+    is_crowded: bool = False
     unserved: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_crowded(waiting: int, longest_s: float, *, before: bool) -> bool:
+    """Whether so many wait, or one so long, that a colleague must do something; `before`: it was so until now."""
+    share = CROWD_GONE if before else 1.0
+    return waiting >= CROWD_WAITING * share or longest_s >= CROWD_WAIT.total_seconds() * share
 
 
 @dataclass(frozen=True)

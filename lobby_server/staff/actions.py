@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lobby_server.doors.who import HEAD, STAFF_ROLES
 from lobby_server.kernel import event_log, feeds
-from lobby_server.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unproven
+from lobby_server.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Throttled, Unproven
 from lobby_server.kernel.feeds import Difference, Outcome, TakeFeed
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store
 from lobby_server.staff.events import SignedOut
-from lobby_server.staff.rules import PIN_TRIES_MAX, SIGN_IN_LIVES, Employed, SignIn, Staff, employed
+from lobby_server.staff.rules import (
+    PIN_TRIES_MAX,
+    SIGN_IN_LIVES,
+    Employed,
+    SignIn,
+    Staff,
+    employed,
+    pin_pause_left,
+)
 
 COOKIE_PURPOSE = "sign_in"
 # No password matches it, and looking takes as long as with any other: the first one is made by `staff reset`.
@@ -83,15 +92,23 @@ def set_pin(work: Work, pin_hash: str) -> None:
 def try_pin(work: Work, staff_no: str) -> str | None:
     """Count one try of a PIN at this tablet before it is looked at; the hash to hold it against, None for nobody.
 
-    Nobody: an unknown number, one without a PIN, without a sign-in by password this shift, or tried too often.
-    Raises Forbidden("full_sign_in_needed") when this tablet has seen too many.
+    Nobody: an unknown number, one without a PIN, without a sign-in by password this shift, tried too often or, at
+    another tablet, a moment ago. Raises Forbidden("full_sign_in_needed") when this tablet has seen too many,
+    Throttled("too_many_requests") when the last one here was a moment ago: each makes the next wait twice as long.
     """
-    if store.count_pin_try_at(work.db, work.actor.id) > PIN_TRIES_MAX:
+    tries, tried_at = store.pin_tries_at(work.db, work.actor.id)
+    if tries >= PIN_TRIES_MAX:
         raise Forbidden("full_sign_in_needed", audited=True)
+    if pause := pin_pause_left(tries, tried_at, work.now):
+        raise Throttled("too_many_requests", retry_after_s=math.ceil(pause.total_seconds()))
+    store.count_pin_try_at(work.db, work.actor.id, work.now)
     found = store.pin_of(work.db, work.actor.branch_id, staff_no)
     if found is None:
         return None
-    store.count_pin_try(work.db, found.id)
+    # Not refused, which would tell that there is such a colleague: the PIN is held against nothing.
+    if pin_pause_left(found.pin_tries, found.pin_tried_at, work.now):
+        return None
+    store.count_pin_try(work.db, found.id, work.now)
     is_on_shift = found.full_until is not None and found.full_until > work.now
     pin_hash: str | None = found.pin_hash
     return pin_hash if is_on_shift and found.pin_tries < PIN_TRIES_MAX else None

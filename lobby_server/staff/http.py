@@ -75,7 +75,7 @@ def _pins(door: Door, passwords: Passwords, pins: Passwords, clock: Clock) -> No
     @door.command("/pin-switch", may={TABLET}, takes=wire.PinTried, gives=wire.SignedIn, keyed=False)
     def post_pin_switch(call: Call) -> Answer:
         """Take a tablet over with one's PIN."""
-        # Counted before it is looked at: of many at the same moment only five are.
+        # Counted before it is looked at: of many at the same moment only one is.
         pin_hash = call.run_plain(actions.try_pin, call.body.staff_no)
         if not pins.is_right(call.body.pin, pin_hash):
             raise Unproven("pin_failed")

@@ -63,6 +63,13 @@ def may_be_password(password: str) -> bool:
     return PASSWORD_LENGTH_MIN <= len(password) <= 200
 
 
+def pin_pause_left(tries: int, tried_at: datetime | None, now: datetime) -> timedelta:
+    """How long the next PIN must still wait after so many in vain: one second after the first, then twice as long."""
+    if tries <= 0 or tried_at is None:
+        return timedelta(0)
+    return max(timedelta(0), tried_at + timedelta(seconds=2 ** (tries - 1)) - now)
+
+
 def may_be_pin(pin: str) -> bool:
     """Six digits that are not the first that anybody tries: 111111, 123456, 987654, 121212, 123123."""
     if not (len(pin) == PIN_LENGTH and pin.isascii() and pin.isdigit()):

@@ -176,18 +176,24 @@ def pin_of(db: sa.Connection, branch_id: str, staff_no: str) -> sa.Row[Any] | No
     return db.execute(sa.select(staff).where(mine).with_for_update()).one_or_none()
 
 
-def count_pin_try(db: sa.Connection, staff_id: str) -> None:
+def count_pin_try(db: sa.Connection, staff_id: str, now: datetime) -> None:
     """One more PIN is tried for this person."""
-    db.execute(staff.update().where(staff.c.id == staff_id).values(pin_tries=staff.c.pin_tries + 1))
+    counted = {"pin_tries": staff.c.pin_tries + 1, "pin_tried_at": now}
+    db.execute(staff.update().where(staff.c.id == staff_id).values(counted))
 
 
-def count_pin_try_at(db: sa.Connection, device_id: str) -> int:
-    """One more PIN is tried at this tablet; how many that makes."""
+def pin_tries_at(db: sa.Connection, device_id: str) -> tuple[int, datetime | None]:
+    """How many PINs were tried in vain at this tablet, and when the last; until the commit this deed's alone."""
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    counted = insert(pin_device).values(device_id=device_id, tries=1)
-    counted = counted.on_conflict_do_update(index_elements=["device_id"], set_={"tries": pin_device.c.tries + 1})
-    tries: int = db.execute(counted.returning(pin_device.c.tries)).scalar_one()
-    return tries
+    db.execute(insert(pin_device).values(device_id=device_id, tries=0).on_conflict_do_nothing())
+    row = db.execute(sa.select(pin_device).where(pin_device.c.device_id == device_id).with_for_update()).one()
+    return row.tries, row.tried_at
+
+
+def count_pin_try_at(db: sa.Connection, device_id: str, now: datetime) -> None:
+    """One more PIN is tried at this tablet."""
+    counted = {"tries": pin_device.c.tries + 1, "tried_at": now}
+    db.execute(pin_device.update().where(pin_device.c.device_id == device_id).values(counted))
 
 
 def take_back_try_at(db: sa.Connection, device_id: str) -> None:

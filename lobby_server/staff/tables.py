@@ -20,6 +20,7 @@ staff = sa.Table(
     sa.Column("pin_hash", sa.String(200), nullable=True),
     sa.Column("pin_tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("full_until", Moment, nullable=True),
+    sa.Column("pin_tried_at", Moment, nullable=True),
     sa.UniqueConstraint("branch_id", "staff_no"),
 )
 
@@ -44,4 +45,5 @@ pin_device = sa.Table(
     metadata,
     sa.Column("device_id", sa.String(36), primary_key=True),
     sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("tried_at", Moment, nullable=True),
 )

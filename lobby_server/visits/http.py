@@ -21,12 +21,13 @@ from lobby_server.queue.wire import IssuedTicket, StaffSeen, issued_ticket
 from lobby_server.realtime.wording import Reader
 from lobby_server.staff import store as staff
 from lobby_server.visits import actions, live, store, wire
-from lobby_server.visits.actions import alerts, caring, machines, sending
+from lobby_server.visits.actions import alerts, caring, machines, offline, sending
 from lobby_server.visits.actions.machines import Back
 from lobby_server.visits.alerts import acknowledged_after, shown_after
 from lobby_server.visits.routing import ADVISER, SELF_SERVICE, TICKET
 from lobby_server.visits.rules import Alert, ServiceLevel, Visit
 from lobby_server.visits.store import alerts as alerts_store
+from lobby_server.visits.wire import offline as alone
 from lobby_server.visits.wire import ways
 
 _LADDER = {LOBBY_MANAGER, RM, HEAD}
@@ -37,6 +38,7 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
     door = Door("visits")
     _arriving(door, types)
     _sending(door, types)
+    _alone(door, types)
     _at_machines(door)
     _caring(door)
     _alerts(door)
@@ -60,7 +62,13 @@ def _arriving(door: Door, types: Mapping[str, ServiceType]) -> None:
             if (before := call.answered_before()) is not None:
                 return before
             seen = _examined(call, sent.credential)
-        request = actions.Arrive(sent.visit_id or call.house.ids.new_id(), seen, sent.language, sent.party_size)
+        request = actions.Arrive(
+            visit_id=sent.visit_id or call.house.ids.new_id(),
+            seen=seen,
+            language=sent.language,
+            party_size=sent.party_size,
+            keeps_hours=not call.house.settings.arrivals_outside_hours,
+        )
 
         def present(work: Work, arrived: actions.Arrived) -> wire.Welcome:
             around = sending.look_around(work.db, arrived.visit, work.now)
@@ -91,6 +99,21 @@ def _sending(door: Door, types: Mapping[str, ServiceType]) -> None:
 
         request = sending.Route(call.path["visit_id"], service_type, call.body.choice)
         return call.run(WAYS[call.body.choice], request, present)
+
+
+def _alone(door: Door, types: Mapping[str, ServiceType]) -> None:
+    @door.command(
+        "/devices/{device_id}/offline-visits",
+        may={KIOSK},
+        takes=alone.OfflineVisits,
+        gives=alone.OfflineVisitsMerged,
+    )
+    def post_offline_visits(call: Call) -> Answer:
+        """Take over what a kiosk did while this server was away."""
+        if call.path["device_id"] != call.actor.id:
+            raise NotFound("device")
+        request = alone.offline_visits(call.body, types)
+        return call.run(offline.merge, request, lambda _work, merged: alone.merged_seen(merged))
 
 
 def _at_machines(door: Door) -> None:
@@ -236,7 +259,7 @@ def _card(work: Work, visit: Visit) -> wire.VisitAnswer:
 def _examined(call: Call, presented: wire.Credential) -> Seen:
     """The credential's reading; a refused one leaves an audit row and changes nothing else."""
     try:
-        return examine(call.house, presented.kind, presented.value, call.actor.branch_id)
+        return examine(call.house, presented.kind, presented.value, call.actor.branch_id, presented.older)
     except Invalid as refusal:
         call.house.works.note_refusal(refusal, "arrive", call.actor)
         raise

@@ -91,6 +91,13 @@ def on_visit_changed(work: Work, happened: VisitChanged) -> None:
         alerts.raise_arrival(work, visit, "raised_level")
 
 
+def on_visit_let_go(work: Work, happened: VisitChanged) -> None:
+    """A claim or greeting that was undone answers nothing, unless they still take care by the other."""
+    visit = happened.visit
+    if happened.undone in ("claim", "greet") and visit.claim is None and visit.greeted_by is None:
+        alerts.ask_again_of_visit(work, visit.id)
+
+
 def on_visit_returned(work: Work, happened: VisitReturned) -> None:
     """Back from a machine that failed them: a person is the better service now."""
     if happened.because in FAILED_BY_MACHINE:
@@ -113,8 +120,9 @@ def on_visit_over(work: Work, happened: VisitServed | VisitLeft) -> None:
 
 
 def on_queue_changed(work: Work, happened: QueueChanged) -> None:
-    """A ticket that no open point serves is an alarm at once."""
+    """A ticket that no open point serves is an alarm at once, and so is a hall in which too many wait."""
     alerts.watch_unserved(work, happened.branch_id, happened.standing.unserved)
+    alerts.watch_crowd(work, happened.branch_id, is_crowded=happened.standing.is_crowded)
 
 
 def on_ticket_rated(work: Work, happened: TicketRated) -> None:
@@ -168,7 +176,7 @@ def on_devices_changed(work: Work, happened: DeviceLost | DeviceFound | DeviceRe
 
 REACTIONS: Reactions = {
     VisitArrived: (on_visit_arrived,),
-    VisitChanged: (on_visit_changed,),
+    VisitChanged: (on_visit_changed, on_visit_let_go),
     VisitReturned: (on_visit_returned,),
     VisitClaimed: (on_visit_taken,),
     VisitGreeted: (on_visit_taken,),

@@ -211,6 +211,7 @@ class AlertKind(StrEnum):
     ARRIVAL = "arrival"
     HELP = "help"
     UNSERVED_TICKET = "unserved_ticket"
+    CROWDED = "crowded"
     MACHINE_LOST = "machine_lost"
     MACHINE_FAILED = "machine_failed"
     LOW_RATING = "low_rating"
@@ -239,6 +240,7 @@ URGENCY: Mapping[AlertKind, str] = {
     AlertKind.MACHINE_FAILED: "help",
     AlertKind.LOW_RATING: "help",
     AlertKind.UNSERVED_TICKET: "fault",
+    AlertKind.CROWDED: "fault",
     AlertKind.MACHINE_LOST: "fault",
     AlertKind.KIOSK_PAPER: "fault",
 }
@@ -250,7 +252,8 @@ _ENDS_WHEN_ACKNOWLEDGED = frozenset({AlertKind.LOW_RATING})
 class Alert:
     """One alert. `about` is the id of what it is about: there is one living alert of a kind about a thing.
 
-    `asked` are those to whom it was leased so far, in order; `owner_id` is the customer's relationship manager.
+    `asked` are those to whom it was leased so far, in order; `owner_id` is the relationship manager
+    on its ladder: the adviser whom they came to see, or their own.
     """
 
     id: str

@@ -42,10 +42,11 @@ APPOINTMENTS_MAX = 5  # the next ones; nobody plans a talk around a sixth
 
 
 class TierSeen(Wire):
-    """Standing as head office stated it, and since when."""
+    """Standing as head office stated it, and since when; `served_as` is higher for a while after it was lowered."""
 
     code: str
     as_of: str
+    served_as: str
 
 
 class TagSeen(Wire):
@@ -175,7 +176,7 @@ def _draw(house: House, db: sa.Connection, branch_id: str, reader_id: str, custo
         visit_id=visit.id,
         masked_name=mask_name(customer.name),
         is_prospect=customer.is_prospect,
-        tier=TierSeen(code=customer.tier, as_of=customer.tier_as_of.isoformat()),
+        tier=TierSeen(code=customer.tier, as_of=customer.tier_as_of.isoformat(), served_as=customer.served_as(today)),
         needs=[
             NeedSeen(code=each.code, reason={"code": each.reason.code, **each.reason.facts})
             for each in infer_needs(known(db, customer, branch, today).tags, today)

@@ -13,7 +13,7 @@ from lobby_server.admin.furnish import plan
 from lobby_server.branch import store as branches
 from lobby_server.doors.files import SOUNDS, StaticFiles
 from lobby_server.doors.pages import LANGUAGES, Pages, Words, language_of_request, send_file
-from lobby_server.doors.routes import Answer, Call, Door
+from lobby_server.doors.routes import Answer, Call, Door, sha256
 from lobby_server.doors.who import ADMIN, ANYONE, HEAD, LOBBY_MANAGER, RM, TELLER
 from lobby_server.kernel.actor import NOBODY
 from lobby_server.kernel.errors import NotFound
@@ -21,9 +21,15 @@ from lobby_server.kernel.settings import Settings
 from lobby_server.queue import store as queue_store
 from staff_tablet.screens.lobby import branch_seen
 
-_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/desk", ADMIN: "/admin"}
+_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/rm", ADMIN: "/admin"}
 # After signing in to one of our own pages only.
-_AFTER_SIGN_IN = frozenset(_WORKPLACE.values())
+_AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk"})
+_WORKER = "shared/workers/away.js"
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+_AWAY_STYLES = (
+    *(f"shared/styles/{each}.css" for each in ("tokens", "base", "button")),
+    "staff/styles/away.css",
+)
 WEB = Path(__file__).parents[1] / "web"
 
 
@@ -103,6 +109,11 @@ def page_door(pages: Pages) -> Door:
         """The teller's and RM's desk."""
         return show(call, "desk", may={TELLER, RM})
 
+    @door.question("/rm", may={ANYONE})
+    def get_rm(call: Call) -> Answer:
+        """The relationship manager's inbox, made for a phone."""
+        return show(call, "rm", may={RM})
+
     @door.question("/admin", may={ANYONE})
     def get_admin(call: Call) -> Answer:
         """The administrator's pages."""
@@ -130,6 +141,20 @@ def _files(door: Door, pages: Pages) -> None:
             "icons": [{"src": mark, "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
         }
         return Answer(200, json.dumps(told, ensure_ascii=False), content_type="application/manifest+json")
+
+    @door.question("/away", may={ANYONE})
+    def get_away(_call: Call) -> Answer:
+        """What an installed page shows when the server is away; the browser keeps it."""
+        return pages.page("away.html", language_of_request(), {"page": "away"})
+
+    @door.question("/sw.js", may={ANYONE})
+    def get_service_worker(_call: Call) -> Answer:
+        """The service worker that keeps that page, told what belongs to it."""
+        addresses = [*(f"/away?lang={each}" for each in LANGUAGES), *map(pages.files.address, _AWAY_STYLES)]
+        said = [words[f"away.{each}"] for words in pages.words.catalogues.values() for each in ("title", "hint")]
+        kept = {"addresses": addresses, "name": sha256(repr([addresses, said]).encode()).hex()}
+        body = f"self.kept = {json.dumps(kept)};\n{pages.files.text(_WORKER)}"
+        return Answer(200, body, {"Content-Security-Policy": _WORKER_POLICY}, content_type="text/javascript")
 
     @door.question("/voice", may={ANYONE}, metered=False)
     def get_voice(_call: Call) -> Answer:

@@ -224,9 +224,10 @@ def _page_data(house: House, ticket_key: str, types: Mapping[str, ServiceType], 
 def _machine(
     db: sa.Connection, house: House, ticket: Ticket, types: Mapping[str, ServiceType]
 ) -> tuple[MachineSeen | None, bool]:
-    """The machine where the holder is, and whether one could do it for them now."""
+    """The machine where the holder is, and whether they are offered one now; whoever waits for help is not."""
     visit = visits.find(db, ticket.branch_id, ticket.visit_id)
     if visit is None or visit.errand is not None or ticket.state not in machines.CAN_BE_HELD:
         return device_of(to_json(visit.errand)) if visit else None, False
     around = look_around(db, visit, house.clock.now())
-    return None, around.better_way(visit, types[ticket.service_type], is_chosen=True).device_kind is not None
+    choice = around.better_way(visit, types[ticket.service_type], is_chosen=True)
+    return None, choice.device_kind is not None and not around.needs_help

@@ -88,7 +88,7 @@ def _open_from_nine_to_five(house: House) -> None:
         branch = branches.find_branch(db, make.HERE)
     assert branch is not None
     opened = replace(branch, hours=(Hours((1, 2, 3, 4, 5), 540, 1020),))
-    house.database.run(lambda db: branches.save_calendar(db, opened))
+    house.database.run(lambda db: branches.save_settings(db, opened))
 
 
 def test_a_colleague_is_with_one_customer_at_a_time(house: House, cast: Cast) -> None:

@@ -167,6 +167,15 @@ def test_a_code_for_trials_is_told_as_json_and_drawn(console: Console, tmp_path:
     assert _verdict(console, by_number.said.rstrip("\n")) is Verdict.OK
 
 
+def test_a_step_of_a_day_pass_is_told_too(console: Console, tmp_path: Path) -> None:
+    picture = tmp_path / "pass.png"
+    assert console.run("credential", "qr", "--day-pass", "--png", str(picture)).exit_code == 0
+    with Image.open(picture) as drawn:
+        assert drawn.width == (45 + 2 * 4) * 8  # version 7
+    told = console.run("credential", "qr", "--day-pass", "--tier", "private").said.rstrip("\n")
+    assert _verdict(console, told) is Verdict.OK
+
+
 def test_a_code_of_nobody_is_refused(console: Console) -> None:
     for words in (("--customer", "C0"), ("--tier", "bronze")):
         assert "customer" in console.refuses("credential", "qr", *words)

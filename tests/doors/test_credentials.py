@@ -45,6 +45,23 @@ def test_the_card_held_up_again_is_the_same_visit(callers: Callers) -> None:
 
 
 @pytest.mark.usefixtures("with_card")
+def test_a_card_known_by_an_older_key_is_known_by_the_newest_afterwards(lobby: Lobby, callers: Callers) -> None:
+    newest, oldest = "v3:" + "B" * 27, "v1:" + "C" * 27
+    for older in ([oldest, CARD], []):
+        told_of = {"kind": "card_token", "value": newest, "older": older}
+        welcome = told(callers.kiosk.post("/visits", {"credential": told_of}))
+        assert welcome["customer"]["masked_name"] == "李*英"
+    assert told(come(callers.kiosk, "card_token", CARD))["customer"] is None, "the older key's token counts no more"
+    assert [deed for deed, _ in audit_rows(lobby.house)].count("rewrite_credential") == 1
+
+
+@pytest.mark.parametrize("older", [[PAN], ["x"], ["v1:" + "A" * 27] * 5, ["v1:" + "A" * 80], "v1:"])
+def test_an_older_token_that_is_none_is_refused(callers: Callers, older: Any) -> None:
+    told_of = {"kind": "card_token", "value": CARD, "older": older}
+    assert callers.kiosk.post("/visits", {"credential": told_of}).status_code == 422
+
+
+@pytest.mark.usefixtures("with_card")
 def test_a_token_of_nobody_or_of_another_kind_is_an_unknown_guest(callers: Callers) -> None:
     for kind, value in (("id_token", CARD), ("card_token", CARD[:-1] + "h")):
         answer = come(callers.kiosk, kind, value)

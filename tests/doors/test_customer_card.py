@@ -68,7 +68,7 @@ def test_the_card_tells_what_helps_and_not_who(callers: Callers, guest: str) -> 
     assert (seen["visit_id"], seen["masked_name"], seen["tier"]) == (
         guest,
         "孙*阳",
-        {"code": "gold", "as_of": "2026-11-23"},
+        {"code": "gold", "as_of": "2026-11-23", "served_as": "gold"},
     )
     assert seen["needs"] == [{"code": "deposit_renewal", "reason": {"code": "deposit_matures", "days": 12}}]
     assert seen["tags"] == [{"name": "payroll", "source": "hq", "as_of": "2026-11-23"}]

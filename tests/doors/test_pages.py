@@ -96,6 +96,18 @@ def test_every_answer_is_kept_by_nobody_and_guessed_at_by_nobody(lobby: Lobby, c
             assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
+def test_the_service_worker_keeps_only_addresses_that_exist_and_no_page_with_a_person(callers: Callers) -> None:
+    answer = callers.nobody.http.get("/sw.js")
+    assert answer.headers["Cache-Control"] == "no-store" and answer.mimetype == "text/javascript"
+    first, _script = answer.text.split("\n", 1)
+    kept = json.loads(first.removeprefix("self.kept = ").removesuffix(";"))
+    assert "/away?lang=zh-CN" in kept["addresses"] and "/away?lang=en" in kept["addresses"]
+    for address in kept["addresses"]:
+        assert callers.manager.http.get(address).status_code == 200, address
+    assert callers.manager.http.get("/away?lang=en").text == callers.nobody.http.get("/away?lang=en").text
+    assert callers.manager.who.name not in callers.manager.http.get("/away").text
+
+
 def test_a_pages_import_map_names_what_its_modules_reach_and_nothing_of_other_pages(callers: Callers) -> None:
     tablet = json.loads(import_map(callers.manager.http.get("/tablet").text))["imports"]
     assert {"preact", "socket.io-client", "#staff/parts/visit_detail.js", "idb"} <= tablet.keys()

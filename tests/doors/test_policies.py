@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lobby_server.app import Lobby
+from lobby_server.kernel.actor import system
 from lobby_server.queue import actions as queue
+from lobby_server.queue.actions.waits import RefreshWaits, announce_waits
+from lobby_server.queue.rules import Waits
 from tests import make
 from tests.doors import calling
 from tests.doors.calling import Callers, refusal, told
@@ -55,6 +58,33 @@ def test_what_if_is_answered_from_the_last_recorded_day(lobby: Lobby, callers: C
     head = calling_again(lobby, callers)
     assert told(head.post("/what-if", {"policy": WISHED}))["business_day"] == make.TODAY.isoformat()
     assert refusal(head.post("/what-if", {"policy": {**WISHED, "overtake_cap": 99}})) == (422, "bad_policy")
+
+
+def test_the_head_reads_how_honest_the_waits_were_week_by_week(lobby: Lobby, callers: Callers) -> None:
+    assert told(callers.head.get("/expected-wait/coverage")) == {"weeks": []}
+    house = lobby.house
+
+    def called_after(waited_s: int) -> None:
+        ticket = make.ticket(house, callers.kiosk.who)
+        teller = make.opened(house, callers.teller.who)  # a new day closes all windows
+        make.advance(house, waited_s)
+        house.works.run(queue.call_next, "W1", teller)
+        for deed in (queue.start_service, queue.finish_service):
+            house.works.run(deed, queue.AtPoint("W1", ticket.id), teller)
+
+    told_waits = RefreshWaits(make.HERE, {"A": Waits(60, 120, 240)})
+    house.works.run(announce_waits, told_waits, system(make.HERE))
+    for waited_s in (120, 500):
+        called_after(waited_s)
+    make.advance(house, 7 * 24 * 3600)
+    called_after(100)
+    weeks = told(calling_again(lobby, callers).get("/expected-wait/coverage"))["weeks"]
+    assert weeks == [
+        {"week": "2026-W49", "ticket_class": "A", "n": 1, "within_p10_p90": 1.0, "under_p90": 1.0, "mae_s": 20},
+        {"week": "2026-W48", "ticket_class": "A", "n": 2, "within_p10_p90": 0.5, "under_p90": 0.5, "mae_s": 190},
+    ]
+    make.advance(house, 8 * 7 * 24 * 3600)
+    assert told(calling_again(lobby, callers).get("/expected-wait/coverage")) == {"weeks": []}
 
 
 def calling_again(lobby: Lobby, callers: Callers) -> calling.Caller:

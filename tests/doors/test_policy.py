@@ -71,6 +71,16 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     },
     "/api/v1/devices/{device_id}/token": lambda _scene: {"nonce": "n", "signature": "s"},
     "/api/v1/devices/{device_id}/heartbeat": lambda _scene: {"health": {}},
+    # With a visit that is there already: each of those who knock would else need a number of their own.
+    "/api/v1/devices/{device_id}/offline-visits": lambda scene: [
+        {
+            "visit_id": scene.visit_id,
+            "number": "K01-001",
+            "business_day": "2026-11-23",
+            "arrived_at": "2026-11-23T02:00:00Z",
+            "service_type": "cash",
+        }
+    ],
     # Incomplete on purpose: a password would be hashed for everybody in turn.
     "/api/v1/sign-in": lambda _scene: {"branch": "0001", "staff_no": "T001"},
     "/api/v1/customers": lambda _scene: {"name": "新客"},
@@ -85,6 +95,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
         "names": {"zh-CN": "一", "en": "1"},
         "serves": ["A", "B"],
     },
+    "/api/v1/settings/zones": lambda _scene: {"zones": {}},
     "/api/v1/settings/calendar": lambda _scene: {"hours": [], "closed_on": [], "plan": []},
     "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},

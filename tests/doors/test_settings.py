@@ -52,7 +52,13 @@ def test_an_administrator_makes_a_code_sees_the_device_and_shuts_it_out(lobby: L
 
 
 def put_point(callers: Callers, code: str, **changed: Any) -> Any:
-    return callers.admin.command("PUT", f"/settings/service-points/{code}", {**POINT, **changed})
+    return put(callers, f"/settings/service-points/{code}", {**POINT, **changed})
+
+
+def put(callers: Callers, path: str, body: Any) -> Any:
+    """The administrator changes what they have just seen."""
+    version = told(callers.admin.get("/settings/zones"))["version"]
+    return callers.admin.command("PUT", path, body, If_Match=f'"{version}"')
 
 
 def test_a_window_is_set_up_and_set_anew_and_the_hall_hears_of_it(lobby: Lobby, callers: Callers) -> None:
@@ -104,7 +110,8 @@ def test_a_point_that_cannot_be_is_refused(lobby: Lobby, callers: Callers, chang
 
 def test_the_same_change_sent_twice_is_made_once(lobby: Lobby, callers: Callers) -> None:
     key = new_key()
-    answers = [callers.admin.command("PUT", "/settings/service-points/W4", POINT, key=key) for _ in range(2)]
+    path = "/settings/service-points/W4"
+    answers = [callers.admin.command("PUT", path, POINT, key=key, If_Match='"1"') for _ in range(2)]
     assert told(answers[0]) == told(answers[1])
     assert answers[1].headers["Idempotent-Replayed"] == "true"
     assert audit_rows(lobby.house).count(("set_service_point", "W4")) == 1
@@ -125,9 +132,9 @@ def test_the_service_types_say_which_of_them_this_branch_offers(lobby: Lobby, ca
 
 def test_the_calendar_comes_back_as_it_was_set(callers: Callers) -> None:
     empty = told(callers.head.get("/settings/calendar"))
-    assert empty == {"timezone": "Asia/Shanghai", "hours": [], "closed_on": [], "plan": []}
-    changed = told(callers.admin.command("PUT", "/settings/calendar", CALENDAR))
-    assert changed == {**CALENDAR, "timezone": "Asia/Shanghai"}
+    assert empty == {"timezone": "Asia/Shanghai", "hours": [], "closed_on": [], "plan": [], "version": 1}
+    changed = told(put(callers, "/settings/calendar", CALENDAR))
+    assert changed == {**CALENDAR, "timezone": "Asia/Shanghai", "version": 2}
     assert told(callers.head.get("/settings/calendar")) == changed
 
 
@@ -146,7 +153,51 @@ def test_the_calendar_comes_back_as_it_was_set(callers: Callers) -> None:
     ],
 )
 def test_a_calendar_that_cannot_be_is_refused(callers: Callers, wrong: dict[str, Any], code: str) -> None:
-    assert refusal(callers.admin.command("PUT", "/settings/calendar", {**CALENDAR, **wrong})) == (422, code)
+    assert refusal(put(callers, "/settings/calendar", {**CALENDAR, **wrong})) == (422, code)
     for name in CALENDAR:
         less = {each: value for each, value in CALENDAR.items() if each != name}
-        assert refusal(callers.admin.command("PUT", "/settings/calendar", less)) == (422, "invalid_fields")
+        assert refusal(put(callers, "/settings/calendar", less)) == (422, "invalid_fields")
+
+
+# ---- Zones, and two administrators at once ------------------------------------------------------------------------
+
+ZONES: dict[str, Any] = {"hall": {"zh-CN": "大厅", "en": "Hall"}, "vip": {"zh-CN": "贵宾区", "en": "VIP area"}}
+
+
+def test_the_hall_gets_a_new_zone_and_a_point_may_stand_in_it(callers: Callers) -> None:
+    assert refusal(put_point(callers, "W4", zone="vip")) == (422, "unknown_zone")
+    assert told(put(callers, "/settings/zones", {"zones": ZONES})) == {"zones": ZONES, "version": 2}
+    assert told(put_point(callers, "W4", zone="vip"))["service_point"]["zone"] == "vip"
+    assert told(callers.head.get("/settings/zones")) == {"zones": ZONES, "version": 3}
+
+
+def test_a_zone_in_which_something_stands_is_not_taken_away(callers: Callers) -> None:
+    put_point(callers, "W4")
+    kept = {"zones": {"vip": ZONES["vip"]}}
+    answer = put(callers, "/settings/zones", kept)
+    assert refusal(answer) == (409, "in_use")
+    assert told(answer)["service_points"] == ["S1", "W4"]
+    assert refusal(put(callers, "/settings/zones", {"zones": {"x" * 17: ZONES["vip"]}})) == (422, "invalid_fields")
+    for code in ("W4", "S1"):
+        more = {"kind": "machine", "serves": [], "device_kind": "smart_counter"} if code == "S1" else {}
+        assert put_point(callers, code, zone=None, **more).status_code == 200
+    assert put(callers, "/settings/zones", kept).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/settings/calendar", CALENDAR),
+        ("/settings/zones", {"zones": ZONES}),
+        ("/settings/service-points/W4", POINT),
+    ],
+)
+def test_who_changes_what_another_changed_meanwhile_is_told_so(callers: Callers, path: str, body: Any) -> None:
+    for page in ("calendar", "zones", "service-points"):
+        assert callers.head.get(f"/settings/{page}").headers["ETag"] == '"1"'
+    assert put(callers, "/settings/zones", {"zones": ZONES}).status_code == 200
+    stale = callers.admin.command("PUT", path, body, If_Match='"1"')
+    assert refusal(stale) == (409, "changed")
+    assert told(stale)["version"] == 2
+    assert refusal(callers.admin.command("PUT", path, body)) == (422, "if_match_missing")
+    assert put(callers, path, body).status_code == 200

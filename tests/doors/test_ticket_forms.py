@@ -6,10 +6,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from lobby_server.app import Lobby
+from lobby_server.branch import store as branches
 from lobby_server.queue import actions as queue
 from lobby_server.visits.actions.sending import Routed
 from tests import make
-from tests.doors.calling import Callers
+from tests.doors.calling import Callers, told
 from tests.make import WANG
 
 FORM = "application/x-www-form-urlencoded"
@@ -77,6 +78,19 @@ def test_the_stars_are_given_once_and_thanked_for(lobby: Lobby, callers: Callers
     assert send(callers, routed, f"rating/{stars}").status_code == 303
     assert f"谢谢您的评价：{stars} 星" in page(callers, routed)
     assert send(callers, routed, "rating/3").headers["Location"].endswith("?said=refused")
+
+
+def test_the_holder_goes_to_a_free_machine_and_comes_back_to_their_place(lobby: Lobby, callers: Callers) -> None:
+    house = lobby.house
+    machine = make.enrolled(house, "machine", "S1")
+    house.database.run(lambda db: branches.note_sign_of_life(db, machine, {}, False, house.clock.now()))
+    routed = make.routed(house, callers.kiosk.who, "transfer")
+    assert 'data-machine="free"' in page(callers, routed)
+    for deed, state in (("self-service", "at"), ("self-service", "at"), ("return", "free"), ("return", "free")):
+        assert send(callers, routed, deed).status_code == 303
+        assert f'data-machine="{state}"' in page(callers, routed)
+    again = told(callers.nobody.get(f"/tickets/{routed.issued.ticket_key}"))
+    assert (again["number"], again["state"]) == (routed.issued.ticket.number, "waiting")
 
 
 @pytest.mark.parametrize("stars", ["0", "6", "five", "55"])

@@ -83,6 +83,9 @@ def test_the_phone_sends_its_holder_to_a_machine_and_back(lobby: Lobby, callers:
     assert (there["state"], there["device"], there["can_use_machine"]) == ("parked", S1, False)
     back = told(callers.nobody.post(f"{page}/return"))
     assert (back["state"], back["device"], back["can_use_machine"]) == ("waiting", None, True)
+    (visit,) = told(callers.manager.get("/lobby"))["visits"]
+    callers.kiosk.post("/help", {"visit_id": visit["visit_id"], "language": "zh-CN"})
+    assert told(callers.nobody.get(page))["can_use_machine"] is False
     assert refusal(callers.nobody.post(f"{page}/return")) == (409, "not_at_machine")
     assert refusal(callers.nobody.post("/tickets/none-such/self-service")) == (404, "ticket")
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.agent.device_key import load_key
+from kiosk.agent.alone import Alone
+from kiosk.agent.device_key import Enrolled, load_key
 from kiosk.agent.main import Agent, for_the_branch, is_forbidden_number
 from kiosk.agent.server import BranchServer
 from kiosk.agent.settings import DeviceSettings, Settings
@@ -23,9 +24,10 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Agent, list[d
     """An agent with a scanner and a printer that never start, and what its pages would be told."""
     devices = tuple(DeviceSettings(kind, "simulated", {}) for kind in ("scanner", "printer"))
     settings = Settings(data_dir=tmp_path, secret_file=tmp_path / "secret", devices=devices)
-    server = BranchServer("http://127.0.0.1:1", load_key(tmp_path), None)
+    server = BranchServer("http://127.0.0.1:1", load_key(tmp_path), Enrolled("d1", "0001"))
     asyncio.run(server.close())
-    agent, messages = Agent(settings, server), list[dict[str, Any]]()
+    alone = Alone(tmp_path, load_key(tmp_path), 2, 240, server.now)
+    agent, messages = Agent(settings, server, alone), list[dict[str, Any]]()
     monkeypatch.setattr(agent.pages, "tell", lambda message: messages.append(json.loads(message)))
     return agent, messages
 
@@ -79,6 +81,7 @@ def test_a_telephones_pay_code_is_no_card_number_whatever_its_check_digit() -> N
 def test_the_branch_hears_what_its_heartbeat_has_a_place_for() -> None:
     health = {"camera": "starting", "printer": "ok", "paper": "unknown", "scanner": "ok", "clock_offset_ms": -1000}
     assert for_the_branch(health) == {"printer": "ok", "clock_offset_ms": -1000}
+    assert for_the_branch({"series": None, "unsent": 3}) == {"series": None, "unsent": 3}
     assert for_the_branch({"camera": "lost", "paper": "low"}) == {"camera": "lost", "paper": "low"}
 
 
@@ -92,5 +95,6 @@ def test_health_is_told_once_and_what_is_lost_is_said_before_what_was_well(
         say(agent, "health", facts={"printer": "ok", "paper": paper})
     assert [each["facts"]["paper"] for each in messages] == ["ok", "out"]
     agent.devices[1].state = "lost"
-    expected = {"scanner": "ok", "printer": "lost", "paper": "out", "clock_offset_ms": 0, "restarts": 0}
+    expected: dict[str, object] = {"scanner": "ok", "printer": "lost", "paper": "out", "clock_offset_ms": 0}
+    expected |= {"restarts": 0, "series": 2, "unsent": 0}
     assert agent.health() == expected

@@ -15,6 +15,7 @@ from kiosk.agent.device_key import KeyExposed, load_key
 from kiosk.agent.devices.scanner.framing import CODE_BYTES_MAX, Lines, bare
 
 RECORDED = json.loads((Path(__file__).parents[1] / "golden/wire/kiosk_agent.json").read_text("utf-8"))
+ISSUE = next(each for each in RECORDED["from_page"] if each["type"] == "issue")
 PRINT = next(each for each in RECORDED["from_page"] if each["type"] == "print")
 
 
@@ -47,6 +48,10 @@ def test_a_recorded_message_of_the_agent_is_what_we_would_send(message: dict[str
         {**PRINT, "wait_min": [1, "2"]},
         {**PRINT, "is_reprint": 1},
         {**PRINT, "cap": "5"},
+        {**ISSUE, "names": {}},
+        {**ISSUE, "names": {"en": 1}},
+        {**ISSUE, "names": "cash"},
+        {**ISSUE, "names": dict.fromkeys("abcdefghi", "x")},
     ],
 )
 def test_any_other_word_is_not_understood(message: object) -> None:

@@ -61,9 +61,25 @@ class Demo:
         """End it as a power cut would: no word, no clean-up."""
         self._end(signal.SIGKILL)
 
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let it stand still meanwhile: its lines are open and nobody answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """Ask it to end; it drains its sockets first."""
         self._end(signal.SIGTERM)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
 
     def client(self) -> httpx.Client:
         """A connection that is closed when the server's test ends."""

@@ -15,13 +15,14 @@ import cv2
 import numpy as np
 import pytest
 import qrcode
+import socketio
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from kiosk.agent.main import BEAT_EVERY_S
-from tests.kiosk_agent import ORIGIN, WAIT_S, agent, write_config
-from tests.kiosk_card import ID_NUMBER, PAN, card_service
+from tests.kiosk_agent import ORIGIN, WAIT_S, agent, let_in, write_config
+from tests.kiosk_card import ID_NUMBER, PAN, card_service, packed
 from tests.whole import running
 
 
@@ -218,6 +219,71 @@ file = "{tmp_path}/codes"
     written += json.dumps(heard).encode()
     for canary in (PAN, PAN[6:], ID_NUMBER, "CARD/HOLDER"):
         assert canary.encode() not in written
+
+
+def test_a_cards_and_a_persons_number_are_on_no_page_frame_log_core_file_or_database(tmp_path: Path) -> None:
+    """From the card to the lobby manager's screen, with whatever is tried on the way; then everything is searched."""
+    (tmp_path / "server").mkdir()
+    (tmp_path / "kiosk").mkdir()
+    shown = tmp_path / "ids"
+    devices = f'[card_reader]\ndriver = "pcsc"\n[id_reader]\ndriver = "simulated"\nfile = "{shown}"\n'
+    said: list[object] = []
+    with card_service(), running.demo(tmp_path / "server") as server:
+        let_in(tmp_path / "kiosk", server)
+        said += [line_of(server, said)]
+        with agent(tmp_path / "kiosk", devices, server.address) as kiosk, kiosk.page() as page:
+            card = page.hear("seen", kind="card_token")
+            page.say("ask_token")
+            by_token = {"Authorization": f"Bearer {page.hear('token')['access_token']}"}
+            caller = running.Caller(server.client(), by_token)
+            add_line(shown, ID_NUMBER)
+            person = page.hear("seen", kind="id_token")
+            for number in (PAN, ID_NUMBER, f";{PAN}=30122201?", f"%B{PAN}^CARD/HOLDER^3012?"):
+                for kind in ("card_token", "id_token", "qr"):
+                    refused = caller.post("/visits", {"credential": {"kind": kind, "value": number}})
+                    assert refused.status_code == 422
+                    said.append(refused.text)
+            for seen in (card, person):
+                credential = {name: seen[name] for name in ("kind", "value", "older")}
+                came = caller.post("/visits", {"credential": credential}).raise_for_status()
+                choice = {"service_type": "cash", "choice": "ticket"}
+                ticket = caller.post(f"/visits/{came.json()['visit_id']}/route", choice).raise_for_status()
+                said += [
+                    came.text,
+                    ticket.text,
+                    server.client().get(f"/t/{ticket.json()['ticket']['ticket_key']}").text,
+                ]
+            colleague = running.signed_in(server, "L001")
+            said += [card, person, colleague.get("/lobby")]
+            said += [colleague.http.get(path).text for path in ("/tablet", "/kiosk", "/wall")]
+            processes = [server.pid, kiosk.process.pid, *kiosk.drivers()]
+            said += [Path(f"/proc/{each}/{name}").read_text() for each in processes for name in ("environ", "cmdline")]
+            for each in processes[1:]:
+                assert re.search(r"Max core file size +0 +0 ", Path(f"/proc/{each}/limits").read_text())
+            for each in processes[2:]:
+                os.kill(each, signal.SIGSEGV)
+            until = time.monotonic() + WAIT_S
+            while set(processes[2:]) & set(kiosk.drivers()):
+                assert time.monotonic() < until
+                time.sleep(0.1)
+    everything = json.dumps(said, ensure_ascii=False).encode()
+    everything += b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != shown)
+    for canary in (PAN, PAN[6:], ID_NUMBER, "CARD/HOLDER"):
+        assert canary.encode() not in everything
+    assert packed(PAN) not in everything
+    assert sum(isinstance(each, dict) and "events" in each for each in said) > 0, "no frame was heard"
+
+
+def line_of(server: running.Demo, said: list[object]) -> str:
+    """Every frame that the lobby manager's tablet gets is kept; gives what the connection is called."""
+    frames = socketio.Client(reconnection=False)
+    server.closing.callback(frames.shutdown)
+    for name in ("news", "beat", "reset"):
+        frames.on(name, said.append, namespace="/live")
+    cookie = running.signed_in(server, "L001").http.cookies["lobby"]
+    headers = {"Cookie": f"lobby={cookie}"}
+    frames.connect(server.address, headers=headers, auth={}, transports=["websocket"], namespaces=["/live"])
+    return str(frames.sid)
 
 
 # ---- The branch server --------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ def tour(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     called = teller.post("/service-points/W2/call-next").json()["ticket"]
     yield from _waiting_and_called(browser, language, keys)
     yield from _staff(browser, language)
+    yield from _inbox(browser, language)
     yield from _office(browser, language)
     teller.post("/service-points/W2/start", {"ticket_id": called["id"]}).raise_for_status()
     teller.post("/service-points/W2/finish", {"ticket_id": called["id"]}).raise_for_status()
@@ -91,7 +92,13 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     desk.keyboard.press("Space")
     expect(desk.locator(".current-code")).to_contain_text("00", timeout=SLOW_MS)
     yield "desk-called", desk
-    for name, key in (("desk-why", "w"), ("desk-card", "i"), ("desk-transfer", "t"), ("desk-keys", "?")):
+    for name, key in (
+        ("desk-why", "w"),
+        ("desk-card", "i"),
+        ("desk-refer", "g"),
+        ("desk-transfer", "t"),
+        ("desk-keys", "?"),
+    ):
         _press(desk, key)
         yield name, _ready(desk, ".desk-panel")
         desk.keyboard.press("Escape")
@@ -107,6 +114,12 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     expect(desk.locator(".current.in_service")).to_be_visible(timeout=SLOW_MS)
     _press(desk, "d")
     yield "desk-next", _ready(desk, ".choice")
+
+
+def _inbox(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
+    """What waits for a relationship manager, on a phone."""
+    phone = browser.open_signed_in("R001", "/rm", 390, 844, language)
+    yield "rm", _ready(phone, ".inbox-card, .empty")
 
 
 def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
@@ -150,6 +163,8 @@ def _away(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     browser.server.kill()
     for name, page in (("tablet-offline", tablet), ("desk-offline", desk), ("kiosk-offline", kiosk_page)):
         yield name, _ready(page, ".strip")
+    tablet.goto(f"{browser.server.address}/tablet?lang={language}")
+    yield "tablet-away", _ready(tablet, ".away h1")
 
 
 def _takes_a_ticket(door: Caller, service: str, language: str, customer: str | None) -> str:

@@ -6,6 +6,7 @@ const OWN_WORDS = new Set([
   "not_ours",
   "already_checked_in",
   "already_routed",
+  "closed",
   "series_full",
   "unreachable",
   "card_unread",

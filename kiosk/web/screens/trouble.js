@@ -14,7 +14,7 @@ import { troubleKey } from "#kiosk/lib/verdicts.js";
 export function Trouble({ parts, flow, idle, code, again }) {
   const key = troubleKey(code);
   const home = () => flow.home(); // they may try again, in their language and size
-  return html`<${Head} parts=${parts} title=${t(`${key}_title`)} hint=${t("trouble.hint")} />
+  return html`<${Head} parts=${parts} title=${t(`${key}_title`)} hint=${code === "closed" ? "" : t("trouble.hint")} />
     <main id="main" class="body plain">
       <div class="say" role="alert"><${Icon} name="circle-alert" kind="huge" /><p>${t(key)}</p></div>
       ${again && html`<div class="done"><${Button} kind="solid" size="huge" icon="refresh-cw" onPress=${again}>

@@ -105,17 +105,23 @@ class Token(Wire):
 
 
 CLOCK_OFFSET_MS_MAX = 10**13  # three centuries: a clock whose battery died says 1970, and must be able to say it
+UNSENT_MAX = 10**6  # tickets that a kiosk gave alone and has not handed in; it keeps fewer
 Part = Literal["ok", "lost"]
 
 
 class Health(Wire):
-    """What a device says of its parts; what it does not have it does not name."""
+    """What a device says of its parts; what it does not have it does not name.
+
+    `series` and `unsent` are a kiosk's: 2 numbers its own tickets K02-001, and so many wait to be handed in.
+    """
 
     paper: Literal["ok", "low", "out"] | None = None
     card_reader: Part | None = None
     camera: Part | None = None
     printer: Part | None = None
     voice: Literal["ready", "blocked", "silent", "broken"] | None = None
+    series: Annotated[int, Field(ge=1, le=99)] | None = None
+    unsent: Annotated[int, Field(ge=0, le=UNSENT_MAX)] | None = None
     clock_offset_ms: Annotated[int, Field(ge=-CLOCK_OFFSET_MS_MAX, le=CLOCK_OFFSET_MS_MAX)] | None = None
 
 
@@ -231,6 +237,12 @@ class PointSet(Wire):
     serves: Annotated[list[TicketClass], Field(max_length=26)]
     zone: ShortCode | None = None
     device_kind: Literal["smart_counter", "atm", "printer"] | None = None
+
+
+class ZonesSet(Wire):
+    """The parts of a hall by code, with their names."""
+
+    zones: Annotated[dict[ShortCode, BothNames], Field(max_length=ZONES_MAX)]
 
 
 class FoundedPoint(PointSet):

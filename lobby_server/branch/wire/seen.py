@@ -75,10 +75,18 @@ class PointSetting(Wire):
 
 
 class PointSettings(Wire):
-    """All service points of a branch, and the zones that they may stand in."""
+    """All service points of a branch, and the zones that they may stand in; `version` is what a change names."""
 
     service_points: list[PointSetting]
     zones: dict[str, dict[str, str]]
+    version: int
+
+
+class ZonesSeen(Wire):
+    """The zones of a branch's hall, and the version of its settings."""
+
+    zones: dict[str, dict[str, str]]
+    version: int
 
 
 class PointSettingAnswer(Wire):
@@ -107,12 +115,13 @@ class TypeSettings(Wire):
 
 
 class CalendarSeen(Wire):
-    """A branch's hours, closed days and plan."""
+    """A branch's hours, closed days and plan; `version` is what a change names."""
 
     timezone: str
     hours: list[HoursSet]
     closed_on: list[str]
     plan: list[PlannedSet]
+    version: int
 
 
 def device_seen(device: Device, now: datetime) -> DeviceSeen:
@@ -154,7 +163,13 @@ def calendar_seen(branch: Branch) -> CalendarSeen:
         hours=[HoursSet(**_hours(each)) for each in branch.hours],
         closed_on=sorted(day.isoformat() for day in branch.closed_on),
         plan=[PlannedSet(**_hours(each), points=each.points) for each in branch.plan],
+        version=branch.version,
     )
+
+
+def zones_seen(branch: Branch) -> ZonesSeen:
+    """The parts of a branch's hall as they would be sent."""
+    return ZonesSeen(zones={code: dict(names) for code, names in branch.zones.items()}, version=branch.version)
 
 
 def _hours(each: Hours) -> dict[str, Any]:

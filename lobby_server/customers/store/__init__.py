@@ -102,6 +102,15 @@ def add_credentials(db: sa.Connection, keys: Keyring, customer_id: str, credenti
         )
 
 
+def rewrite_credential(db: sa.Connection, keys: Keyring, before: Credential, after: Credential) -> None:
+    """The same card under another key of the readers."""
+    mine = (
+        customer_credential.c.kind == before.kind,
+        customer_credential.c.value_index == credential_index(keys, before),
+    )
+    db.execute(customer_credential.update().where(*mine).values(value_index=credential_index(keys, after)))
+
+
 def owners(db: sa.Connection) -> dict[bytes, str]:
     """Every relationship that a portfolio states: staff number by the index of the customer's."""
     return {bytes(row.number_index): row.staff_no for row in db.execute(sa.select(customer_owner))}
@@ -151,6 +160,8 @@ def _customer(row: sa.Row[Any], keys: Keyring) -> Customer:
         tier_as_of=row.tier_as_of,
         is_prospect=row.is_prospect,
         gone_on=row.gone_on,
+        kept_tier=row.kept_tier,
+        kept_since=row.kept_since,
         **{name: getattr(facts, name) for name in _FACTS} | ({"owner_staff_no": row.owner} if row.owner else {}),
     )
 

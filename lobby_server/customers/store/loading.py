@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lobby_server.customers.rules import TIERS
+from lobby_server.customers.rules import TIER_KEPT, TIERS
 from lobby_server.customers.store import ROWS_A_STATEMENT
 from lobby_server.customers.tables import (
     credential_staged,
@@ -117,7 +117,31 @@ def _enter_people(db: sa.Connection, here: sa.ColumnElement[bool]) -> None:
     insert = _INSERT[db.dialect.name]
     entered = insert(customer).from_select(_FROM_FILE, sa.select(*_columns(customer_staged, _FROM_FILE)).where(here))
     changed = {name: entered.excluded[name] for name in _FROM_FILE if name != "id"}
-    db.execute(entered.on_conflict_do_update(index_elements=["id"], set_=changed))
+    # All of a load are of the same day.
+    as_of = db.scalar(sa.select(sa.func.max(customer_staged.c.tier_as_of)).where(here))
+    kept = _kept_tier(entered.excluded, as_of)
+    db.execute(entered.on_conflict_do_update(index_elements=["id"], set_={**changed, **kept}))
+
+
+def _kept_tier(told: Any, as_of: date) -> dict[str, Any]:
+    """What is kept of a tier that is lowered now: the one in force until now, from this day on.
+
+    A higher one that is still kept goes on; what is raised to it again, or is gone, keeps nothing.
+    """
+    before, kept = _rank(customer.c.tier), _rank(customer.c.kept_tier)
+    still = sa.and_(customer.c.kept_tier.is_not(None), customer.c.kept_since > as_of - TIER_KEPT)
+    is_lowered = _rank(told.tier) < before
+    nothing = sa.or_(told.gone_on.is_not(None), sa.and_(_rank(told.tier) >= kept, ~is_lowered))
+    goes_on = sa.or_(~is_lowered, sa.and_(still, kept > before))
+    now = {"kept_tier": customer.c.tier, "kept_since": sa.literal(as_of, sa.Date)}
+    return {
+        name: sa.case((nothing, sa.null()), (goes_on, customer.c[name]), else_=value) for name, value in now.items()
+    }
+
+
+def _rank(tier: Any) -> sa.Case[int]:
+    """How high a tier stands; none stands below all."""
+    return sa.case({name: rank for rank, name in enumerate(TIERS)}, value=tier, else_=-1)
 
 
 def _merge_prospects(db: sa.Connection, held: sa.ColumnElement[bool]) -> None:

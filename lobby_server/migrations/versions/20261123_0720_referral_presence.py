@@ -8,7 +8,7 @@ from alembic import op
 from lobby_server.kernel.database import Json
 
 revision = "20261123_0720"
-down_revision = "20261123_0700"
+down_revision = "20261123_0703"
 branch_labels = None
 depends_on = None
 

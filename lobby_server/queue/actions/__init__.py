@@ -110,7 +110,7 @@ class Issued:
 def issue_ticket(work: Work, request: IssueTicket) -> Issued:
     """Give a place in the queue and the next number. Raises Unavailable("series_full") after 999."""
     queue = store.lock_queue(work.db, request.branch_id)
-    day = _today(work, queue)
+    day = business_day(work, queue)
     series = request.service_type.ticket_class
     ordinal = store.next_ordinal(work.db, request.branch_id, day, series)
     if ordinal > NUMBER_MAX:
@@ -144,7 +144,7 @@ def issue_ticket(work: Work, request: IssueTicket) -> Issued:
     return Issued(ticket, ticket_key)
 
 
-def _today(work: Work, queue: store.Queue) -> date:
+def business_day(work: Work, queue: store.Queue) -> date:
     """The branch's business day, which never goes back; its end is made due when it begins."""
     branch = branches.find_branch(work.db, queue.branch_id)
     assert branch is not None

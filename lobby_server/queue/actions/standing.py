@@ -14,7 +14,7 @@ from lobby_server.queue import store
 from lobby_server.queue.discipline import can_call, is_degraded, planned
 from lobby_server.queue.events import QueueChanged
 from lobby_server.queue.forecast import Line, OpenPoint, unserved
-from lobby_server.queue.rules import Standing, Ticket, TicketState
+from lobby_server.queue.rules import Standing, Ticket, TicketState, is_crowded
 
 
 def settle(work: Work, branch_id: str) -> None:
@@ -50,7 +50,9 @@ def standing_of(db: sa.Connection, queue: store.Queue, now: datetime) -> Standin
     """How a queue stands at this moment."""
     points = branches.service_points(db, queue.branch_id)
     open_points = [OpenPoint(each.code, each.serves) for each in points if each.is_open]
-    left = unserved(Line(store.waiting(db, queue.branch_id), open_points, {}))
+    waiting = store.waiting(db, queue.branch_id)
+    longest_s = max(((now - each.placed_at).total_seconds() for each in waiting), default=0.0)
+    left = unserved(Line(waiting, open_points, {}))
     windows_open = count_windows_open(points)
     should_be_open = planned(queue.policy.parameters, planned_now(db, queue.branch_id, now))
     down = branches.kinds_down(db, queue.branch_id)
@@ -61,6 +63,7 @@ def standing_of(db: sa.Connection, queue: store.Queue, now: datetime) -> Standin
         kiosks_down=kiosks_down,
         machines_down=machines_down,
         is_degraded=is_degraded(should_be_open, windows_open, devices_down=kiosks_down or machines_down),
+        is_crowded=is_crowded(len(waiting), longest_s, before=queue.standing.is_crowded),
         unserved={each.id: each.ticket_class if each.only_at is None else f"@{each.only_at}" for each in left},
     )
 

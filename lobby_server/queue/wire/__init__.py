@@ -105,8 +105,9 @@ class PublicQueueSeen(Wire):
 
 
 class QueueSeen(PublicQueueSeen):
-    """The same for staff, with the ids of the waiting tickets that no open point calls."""
+    """The same for staff: whether too many wait or too long, and the waiting tickets that no open point calls."""
 
+    is_crowded: bool = False
     unserved: list[str]
 
 

@@ -1,13 +1,15 @@
-"""On the wire: how the queue is to be served, and what another way would have done."""
+"""On the wire: how the queue is to be served, what another way would have done, and how honest the waits were."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from lobby_server.doors.reading import Code, Wire
 from lobby_server.kernel.events import to_json
+from lobby_server.queue.forecast.outcomes import Coverage
 from lobby_server.queue.rules import Parameters, QueuePolicy
 from lobby_server.queue.what_if import Answer
 
@@ -90,3 +92,37 @@ def policy_seen(policy: QueuePolicy) -> PolicySeen:
 def what_if_seen(answer: Answer) -> WhatIfSeen:
     """What another day would have been."""
     return WhatIfSeen(**to_json(answer))
+
+
+class CoverageOfWeek(Wire):
+    """Of `n` customers of a class who were called in an ISO week: the shares whose wait was as announced, the error."""
+
+    week: str
+    ticket_class: str
+    n: int
+    within_p10_p90: float
+    under_p90: float
+    mae_s: int
+
+
+class CoverageSeen(Wire):
+    """How honest the announced waits were, the newest week first; a well made interval holds four in five."""
+
+    weeks: list[CoverageOfWeek]
+
+
+def coverage_seen(found: Iterable[Coverage]) -> CoverageSeen:
+    """Shares rounded to a thousandth, the error to a second."""
+    rows = [
+        CoverageOfWeek(
+            week=each.week,
+            ticket_class=each.ticket_class,
+            n=each.n,
+            within_p10_p90=round(each.within_p10_p90, 3),
+            under_p90=round(each.under_p90, 3),
+            mae_s=round(each.mae_s),
+        )
+        for each in found
+    ]
+    by_class = sorted(rows, key=lambda each: each.ticket_class)
+    return CoverageSeen(weeks=sorted(by_class, key=lambda each: each.week, reverse=True))

@@ -11,12 +11,12 @@ from datetime import date, timedelta
 
 from lobby_server.appointments.actions import Meet, meet
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import Branch
+from lobby_server.branch.rules import Branch, is_open_at, next_opening
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import VULNERABLE, Customer
 from lobby_server.identification.actions import Identified, Identify, identify
 from lobby_server.identification.rules import Seen
-from lobby_server.kernel.clock import business_day_of
+from lobby_server.kernel.clock import business_day_of, to_wire
 from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.queue import store as queue_store
@@ -47,12 +47,16 @@ UNDECIDED_LEAVES_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Arrive:
-    """Somebody stands at a kiosk or before a colleague. `seen` is their examined code, None without one."""
+    """Somebody stands at a kiosk or before a colleague. `seen` is their examined code, None without one.
+
+    `keeps_hours`: outside the opening hours a device lets nobody begin a visit; a colleague always may.
+    """
 
     visit_id: str
     seen: Seen | None
     language: str
     party_size: int
+    keeps_hours: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def arrive(work: Work, request: Arrive) -> Arrived:
     """Begin a visit, or resume the one that this customer is on.
 
     Raises Conflict("already_checked_in") for a code used before by somebody else, Conflict("visit_exists")
-    for an id that another visit has.
+    for an id that another visit has, Conflict("closed") with when the branch opens, for a device outside the hours.
     """
     who = Identified(None, request.visit_id)
     if request.seen is not None:
@@ -82,6 +86,9 @@ def arrive(work: Work, request: Arrive) -> Arrived:
         raise Conflict("visit_exists")
     branch = branches.find_branch(work.db, work.actor.branch_id)
     assert branch is not None
+    if request.keeps_hours and work.actor.kind == "device" and not is_open_at(branch.calendar, work.now):
+        opens_at = next_opening(branch.calendar, work.now)
+        raise Conflict("closed", opens_at=to_wire(opens_at) if opens_at else None)
     today = business_day_of(work.now, branch.timezone, branch.cut_over_minute)
     if who.customer is not None:
         who = replace(who, customer=known(work.db, who.customer, branch, today))
@@ -119,7 +126,7 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
 def _new_visit(work: Work, request: Arrive, who: Identified, branch: Branch, today: date) -> Visit:
     customer, expected = who.customer, _expected(who)
     is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
-    tier = customer.tier if customer else None
+    tier = customer.served_as(today) if customer else None
     return Visit(
         id=request.visit_id,
         branch_id=branch.id,

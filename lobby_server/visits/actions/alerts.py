@@ -21,7 +21,7 @@ from lobby_server.staff import store as staff
 from lobby_server.visits.actions import mine
 from lobby_server.visits.alerts import OnDuty, Turn, first_turn, next_turn, respond_s, unserved_groups
 from lobby_server.visits.events import AlertAcknowledged, AlertEnded, AlertEscalated, AlertEvent, AlertRaised
-from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung, Visit
+from lobby_server.visits.rules import UNDO_WITHIN, Alert, AlertKind, AlertState, Rung, Visit
 from lobby_server.visits.store import alerts as store
 
 ESCALATES = "alert.escalates"
@@ -32,7 +32,7 @@ _LOBBY_MANAGER, _RM = "lobby_manager", "rm"
 class RaiseAlert:
     """What somebody must come for. `about` tells one thing from another: the visit's, ticket's or device's id.
 
-    `level` is the service level of the customer it is about; `owner_id` their relationship manager.
+    `level` is the service level of the customer it is about; `owner_id` the relationship manager on its ladder.
     """
 
     branch_id: str
@@ -108,16 +108,24 @@ def raise_device_fault(work: Work, kind: AlertKind, told: DeviceEvent, **facts: 
 
 
 def _about_visit(work: Work, kind: AlertKind, visit: Visit, facts: Mapping[str, Any]) -> RaiseAlert:
-    """What to raise about a visit, with its customer's own relationship manager."""
+    """What to raise about a visit, with the relationship manager on its ladder."""
     return RaiseAlert(
         branch_id=visit.branch_id,
         kind=kind,
         about=visit.id,
         level=str(visit.service_level),
         visit_id=visit.id,
-        owner_id=_owner_of(work, visit),
+        owner_id=_rm_of(work, visit),
         facts=facts,
     )
+
+
+def _rm_of(work: Work, visit: Visit) -> str | None:
+    """The RM to ask: the adviser whom they have come to see, else whose customer it is; first who is signed in."""
+    expected = visit.appointment.staff_id if visit.appointment else None
+    known = [each for each in (expected, _owner_of(work, visit)) if each is not None]
+    rms = staff.on_duty(work.db, visit.branch_id, _RM, work.now)
+    return next((each for each in known if each in rms), known[0] if known else None)
 
 
 def _owner_of(work: Work, visit: Visit) -> str | None:
@@ -200,6 +208,15 @@ def acknowledge_of_visit(work: Work, visit_id: str) -> None:
             _acknowledged(work, alert)
 
 
+def ask_again_of_visit(work: Work, visit_id: str) -> None:
+    """Whoever took the visit takes that back at once: what they answered by it waits for somebody again."""
+    for alert in store.lock_live_of_visit(work.db, visit_id):
+        is_theirs = alert.acknowledged_by == work.actor.id
+        if is_theirs and alert.acknowledged_at is not None and work.now - alert.acknowledged_at <= UNDO_WITHIN:
+            unanswered = replace(alert, state=AlertState.RAISED, acknowledged_at=None, acknowledged_by=None)
+            _ask(work, unanswered, first_turn(alert.kind, _on_duty(work, alert.branch_id)))
+
+
 def end_of_visit(work: Work, visit_id: str) -> None:
     """The visit is served or has left: nobody need come for it any more."""
     for alert in store.lock_live_of_visit(work.db, visit_id):
@@ -237,6 +254,15 @@ def watch_unserved(work: Work, branch_id: str, unserved: Mapping[str, str]) -> N
         assert ticket is not None
         facts = {"number": ticket.number, "ticket_class": ticket.ticket_class, "only_at": ticket.only_at}
         raise_alert(work, RaiseAlert(branch_id, AlertKind.UNSERVED_TICKET, group, ticket_id=ticket_id, facts=facts))
+
+
+def watch_crowd(work: Work, branch_id: str, *, is_crowded: bool) -> None:
+    """Raise or end the alarm that too many wait, or too long."""
+    if is_crowded:
+        facts = {"waiting": len(queue_store.waiting(work.db, branch_id))}
+        raise_alert(work, RaiseAlert(branch_id, AlertKind.CROWDED, branch_id, facts=facts))
+    else:
+        end_about(work, branch_id, AlertKind.CROWDED, branch_id, "crowd_gone")
 
 
 @dataclass(frozen=True)

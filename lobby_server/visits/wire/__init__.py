@@ -29,13 +29,18 @@ from lobby_server.visits.wire.ways import (
 )
 
 PARTY_MAX = 20
+OLDER_MAX = 4  # two key versions overlap; a kiosk that is told of more is set up wrongly
 
 
 class Credential(Wire):
-    """What somebody presents. `value` is never written to a log or an answer."""
+    """What somebody presents. `value` is never written to a log or an answer.
+
+    `older` are its tokens under the older keys of the readers: who is known by one is known by `value` from then on.
+    """
 
     kind: Literal["qr", "card_token", "id_token", "appointment", "none"]
     value: Annotated[str, StringConstraints(max_length=4096)] = ""
+    older: list[Annotated[str, StringConstraints(max_length=64)]] = Field(default_factory=list, max_length=OLDER_MAX)
 
 
 class Arrival(Wire):

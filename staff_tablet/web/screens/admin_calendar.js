@@ -27,16 +27,17 @@ function daysText({ weekdays }) {
 /** @param {{office: Office, mayChange: boolean}} sent */
 export function Calendar({ office, mayChange }) {
   const asked = useAsked(office, "/settings/calendar");
-  const { hours = [], plan = [], closed_on = [] } = asked.content ?? {};
-  const put = async (/** @type {object} */ body) => {
-    const done = await office.change("PUT", "/settings/calendar", body);
-    if (done) asked.reload();
+  const { hours = [], plan = [], closed_on = [], version } = asked.content ?? {};
+  const put = async (/** @type {object} */ body, /** @type {number} */ seen) => {
+    const done = await office.change("PUT", "/settings/calendar", body, "", seen);
+    asked.reload(); // also whoever was slower: they see what is in force now
     return done;
   };
   const save = async (/** @type {object} */ changed) => {
     const before = { hours, plan, closed_on };
-    const undo = { words: t("act.undo"), press: () => void put(before) };
-    if (await put({ ...before, ...changed })) office.notes.say(t("admin.saved"), { undo });
+    const done = await put({ ...before, ...changed }, version);
+    const undo = { words: t("act.undo"), press: () => void put(before, done.version) };
+    if (done) office.notes.say(t("admin.saved"), { undo });
   };
   const set = (/** @type {string[]} */ days) => save({ closed_on: [...new Set(days)].sort() });
   const add = (/** @type {SubmitEvent} */ event) => {

@@ -38,7 +38,8 @@ export function Points({ office, mayChange }) {
   const [open, choose] = useState(/** @type {Point | null} */ (null));
   const zones = asked.content?.zones ?? {};
   const acts = mayChange && html`<${Button} kind="solid" onPress=${() => choose(NEW)}>${t("admin.new_point")}<//>`;
-  const given = { office, open, zones, letters, reload: asked.reload, onClose: () => choose(null) };
+  const version = asked.content?.version;
+  const given = { office, open, zones, letters, version, reload: asked.reload, onClose: () => choose(null) };
   const beside = open && html`<${PointForm} key=${open.code} ...${given} />`;
   return html`<${AdminPage} name="points" asked=${asked} acts=${acts} beside=${beside}>
     <${DataTable} caption=${t("admin.points")} columns=${columnsOf(zones)} rows=${asked.content?.service_points ?? []}
@@ -52,10 +53,11 @@ export function Points({ office, mayChange }) {
  * @param {Point} sent.open
  * @param {Record<string, Names>} sent.zones
  * @param {string[]} sent.letters
+ * @param {number} [sent.version]
  * @param {() => void} sent.reload
  * @param {() => void} sent.onClose
  */
-function PointForm({ office, open, zones, letters, reload, onClose }) {
+function PointForm({ office, open, zones, letters, version, reload, onClose }) {
   const [kind, choose] = useState(open.kind);
   const isMachine = kind === "machine";
   const save = async (/** @type {FormData} */ form) => {
@@ -64,9 +66,9 @@ function PointForm({ office, open, zones, letters, reload, onClose }) {
     const device_kind = isMachine ? text("device_kind") : null;
     const body = { kind, names, serves: form.getAll("serves"), zone: text("zone") || null, device_kind };
     const code = open.code || text("code");
-    if (!(await office.change("PUT", `/settings/service-points/${code}`, body, t("admin.saved")))) return;
+    const saved = await office.change("PUT", `/settings/service-points/${code}`, body, t("admin.saved"), version);
     reload();
-    onClose();
+    if (saved) onClose();
   };
   const pick = (/** @type {any} */ event) => event.target.name === "kind" && choose(event.target.value);
   const kinds = KINDS.map((each) => [each, t(`point.${each}`)]);

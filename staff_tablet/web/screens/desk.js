@@ -1,6 +1,7 @@
 /** The teller's desk: whom do I serve now, and the next one by one key. */
 
 import { useEffect } from "preact/hooks";
+import { tellWhenAway } from "#shared/lib/away.js";
 import { html, render } from "#shared/lib/html.js";
 import { openStaffLobby } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
@@ -115,3 +116,4 @@ function DeskPage() {
 }
 
 render(html`<${DeskPage} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
+tellWhenAway();

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals-core";
 import { keepAwake } from "#shared/lib/awake.js";
+import { tellWhenAway } from "#shared/lib/away.js";
 import { html, render } from "#shared/lib/html.js";
 import { openStaffLobby } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
@@ -115,3 +116,4 @@ effect(() => {
 
 keepAwake();
 render(html`<${Tablet} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
+tellWhenAway();

@@ -5,8 +5,9 @@
  */
 (function () {
   /** @typedef {{number: string, state: string, ahead: number, expected_wait: {p50_s: number, p90_s: number} | null,
-   *   service_point: {code: string, names: Record<string, string>} | null, recall_count: number,
+   *   service_point: Place | null, device: Place | null, can_use_machine: boolean, recall_count: number,
    *   server_time: string}} Ticket */
+  /** @typedef {{code: string, names: Record<string, string>}} Place */
 
   var CLOSE_MS = 4000; // nearly one's turn
   var FAR_MS = 10000;
@@ -22,8 +23,7 @@
   var lang = document.documentElement.lang;
   /** @type {Record<string, string>} */
   var words = JSON.parse(body.getAttribute("data-words") || "{}");
-  var address = location.pathname;
-  var key = address.split("/").pop();
+  var key = location.pathname.split("/").pop();
   var failures = 0;
   var heardMs = performance.now();
   var recalls = Number(body.getAttribute("data-recalls"));
@@ -42,7 +42,10 @@
   function say(id, text) {
     if (byId(id).textContent !== text) byId(id).textContent = text;
   }
-
+  /** @param {Place | null} place */
+  function nameOf(place) {
+    return place ? place.names[lang] || place.code : "";
+  }
   /** @param {Ticket["expected_wait"]} wait */
   function rangeText(wait) {
     if (!wait) return words.unknown;
@@ -55,7 +58,6 @@
   function showMoment(at) {
     say("updated", fill(words.updated, { at: new Date(at).toTimeString().slice(0, 8) }));
   }
-
   // ---- It is their turn ------------------------------------------------------------------------------------------
   /** @type {AudioContext | null} */
   var sound = null;
@@ -68,8 +70,7 @@
   function ring() {
     if (navigator.vibrate) navigator.vibrate(BUZZ);
     if (!sound || sound.state !== "running") return;
-    var tone = sound.createOscillator();
-    var gain = sound.createGain();
+    var tone = sound.createOscillator(), gain = sound.createGain();
     tone.frequency.value = TONE_HERTZ;
     gain.gain.setValueAtTime(0.3, sound.currentTime);
     gain.gain.exponentialRampToValueAtTime(0.001, sound.currentTime + TONE_S);
@@ -83,11 +84,12 @@
   function show(ticket) {
     var isCalled = ticket.state === "called";
     var isNews = isCalled && (body.getAttribute("data-state") !== "called" || ticket.recall_count > recalls);
-    var point = ticket.service_point;
-    var place = point ? point.names[lang] || point.code : "";
+    var place = nameOf(ticket.service_point);
     say("ahead", fill(words.people, { n: ticket.ahead }));
     say("wait", rangeText(ticket.expected_wait));
     say("go", fill(words.go, { point: place }));
+    say("machine", fill(words.atMachine, { machine: nameOf(ticket.device) }));
+    body.setAttribute("data-machine", ticket.device ? "at" : ticket.can_use_machine ? "free" : "");
     say("place", place);
     document.title = fill(isCalled ? words.titleCalled : words.title, ticket);
     body.setAttribute("data-state", ticket.state);
@@ -128,9 +130,7 @@
       var ticket = null;
       try {
         if (asked.status === 200) ticket = JSON.parse(asked.responseText);
-      } catch (_unreadable) {
-        // as if there were no answer
-      }
+      } catch (_unreadable) {} // as if there were no answer
       hear(ticket);
     };
     asked.send();

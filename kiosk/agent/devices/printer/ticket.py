@@ -24,6 +24,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "预计等候 {least} 至 {most} 分钟",
         "cap": "办理您业务的窗口，最多 {cap} 位后到的\n客户先于您",
         "cap_none": "先到先办，无人先于您",
+        "alone": "系统暂时离线\n您的位置从取号时起算",
         "carry": "手机扫码，随时查看",
         "reprint": "补打",
     },
@@ -33,6 +34,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "About {least} to {most} minutes",
         "cap": "At windows for your business, at most\n{cap} later arrivals are called before you",
         "cap_none": "First come, first served",
+        "alone": "Our system is offline for now.\nYour place counts from this moment",
         "carry": "Scan to follow it on your phone",
         "reprint": "REPRINT",
     },
@@ -41,14 +43,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Ticket:
-    """What stands on the paper. `cap` None prints no promise; 0 promises strict order."""
+    """What stands on the paper. `cap` None prints no promise; 0 promises strict order.
+
+    `ahead` and `wait_min` are None when the kiosk gave the ticket alone; the paper says why.
+    """
 
     job_id: str
     language: str
     number: str
     service: str
-    ahead: int
-    wait_min: list[int]
+    ahead: int | None
+    wait_min: list[int] | None
     cap: int | None
     issued_at: str
     url: str | None
@@ -61,19 +66,26 @@ class Ticket:
 def ticket_bytes(ticket: Ticket) -> bytes:
     """The whole ticket, from reset to cut."""
     say = WORDS.get(ticket.language, WORDS["zh-CN"])
-    least, most = ticket.wait_min
     printed = RESET + CHINESE + CENTRE
     if ticket.is_reprint:
         printed += TALL + _line(f"** {say['reprint']} **")
     printed += PLAIN + _line(say["number"]) + HUGE + _line(ticket.number) + TALL + _line(ticket.service) + PLAIN
-    printed += _line(say["ahead"].format(ahead=ticket.ahead)) + _line(say["wait"].format(least=least, most=most))
-    if ticket.cap is not None:
-        promise = say["cap" if ticket.cap else "cap_none"].format(cap=ticket.cap)
-        printed += b"".join(_line(each) for each in promise.split("\n"))
+    printed += b"".join(_line(each) for each in _place(ticket, say))
     if ticket.url:
         printed += _qr(ticket.url) + _line(say["carry"])
     local = datetime.fromisoformat(ticket.issued_at).astimezone()
     return printed + _line(f"{local:%Y-%m-%d %H:%M}") + FEED_AND_CUT
+
+
+def _place(ticket: Ticket, say: Mapping[str, str]) -> list[str]:
+    """What can be said of the place in line: who is ahead, how long, and the promise; alone, that nobody knows."""
+    if ticket.ahead is None or ticket.wait_min is None:
+        return say["alone"].split("\n")
+    least, most = ticket.wait_min
+    said = [say["ahead"].format(ahead=ticket.ahead), say["wait"].format(least=least, most=most)]
+    if ticket.cap is not None:
+        said += say["cap" if ticket.cap else "cap_none"].format(cap=ticket.cap).split("\n")
+    return said
 
 
 def _line(text: str) -> bytes:

@@ -1,0 +1,1 @@
+"""What the branch head may know of the branch: figures with their uncertainty, never a verdict on a person."""
