@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261123_0740"
-down_revision = "20261123_0721"
+down_revision = "20261123_0722"
 branch_labels = None
 depends_on = None
 
