@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { takeOwn } from "#kiosk/lib/alone.js";
 import { Flow } from "#kiosk/lib/flow.js";
 import { ASK_MS, Idle, IDLE_MS, RESULT_MS } from "#kiosk/lib/idle.js";
 import { troubleKey } from "#kiosk/lib/verdicts.js";
@@ -228,4 +229,43 @@ test("while it speaks nobody is asked whether they are still there", () => {
   nowMs += RESULT_MS;
   idle.check();
   assert.equal(homes, 1);
+});
+
+test("with the server away a number comes from the kiosk itself, and the server is not asked", async () => {
+  const own = async (/** @type {string} */ service) => /** @type {const} */ ({ name: "alone", number: "K02-001", service });
+  const command = async () => assert.fail("asked");
+  const flow = new Flow({ server: { command }, language: () => "zh-CN", steady: () => 0, own });
+  flow.pick("cash", true);
+  flow.pick("loan", true);
+  await settled();
+  assert.deepEqual(flow.step.value, { name: "alone", number: "K02-001", service: "cash" });
+});
+
+test("a kiosk gives its own number only while the server can have given none", async () => {
+  for (const [cut, then] of [
+    ["/visits", "alone"],
+    ["/visits/v1/route", "trouble"],
+  ]) {
+    const command = async (/** @type {string} */ path) => {
+      if (path === cut) throw new Unreachable("cut");
+      return ARRIVAL;
+    };
+    const own = async (/** @type {string} */ service) => /** @type {const} */ ({ name: "alone", number: "K", service });
+    const flow = new Flow({ server: { command }, language: () => "zh-CN", steady: () => 0, own });
+    flow.pick("cash");
+    await settled();
+    await settled();
+    assert.equal(flow.step.value.name, then);
+  }
+});
+
+test("a kiosk that can give no number says so, and why", async () => {
+  const said = async (/** @type {Error} */ failure) =>
+    takeOwn({ issue: () => Promise.reject(failure) }, { code: "cash", names: {} }, "en", "j1");
+  const full = await said(new Refused(409, { code: "series_full" }));
+  const gone = await said(new Unreachable("no agent"));
+  assert.deepEqual(
+    [full, gone].map((step) => step.name === "trouble" && step.code),
+    ["series_full", "alone_failed"],
+  );
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { signal } from "@preact/signals-core";
 import { Agent, agentOf } from "#kiosk/lib/agent.js";
 import { AgentDevice } from "#kiosk/lib/agent_device.js";
+import { hasPaper, printTickets } from "#kiosk/lib/paper.js";
 import { refusalOf } from "#kiosk/lib/eyes.js";
 import { troubleKey } from "#kiosk/lib/verdicts.js";
 import { Refused, Unreachable } from "#shared/lib/failures.js";
@@ -97,4 +99,22 @@ test("an agent that goes answers nobody, and the page calls it again", async (gi
   link.onopen();
   await settled();
   assert.equal(sent.at(-1).type, "hello");
+});
+
+test("a ticket is printed once, and a kiosk without paper or printer prints none", () => {
+  /** @type {any[]} */
+  const jobs = [];
+  const issued = { id: "j1", number: "A012", ahead: 3, overtake_cap: 5, url: null };
+  const result = { name: "result", service: "cash", issued: { ...issued, expected_wait: { p50_s: 300, p90_s: 520 } } };
+  const flow = /** @type {any} */ ({ step: signal(result) });
+  const lobby = signal({ service_types: [SERVICE] });
+  const parts = () => /** @type {any} */ ({ live: { lobby }, clock: { now: () => 1_763_863_200_000 } });
+  const facts = signal(/** @type {any} */ ({ printer: "ok", paper: "low" }));
+  printTickets({ facts, print: (job) => jobs.push(job) }, flow, parts);
+  flow.step.value = { ...result, isBusy: true };
+  const { is_reprint, ...shape } = FROM_PAGE[2];
+  assert.deepEqual([jobs.length, Object.keys(jobs[0])], [1, Object.keys(shape).filter((key) => key !== "type")]);
+  assert.deepEqual([jobs[0].wait_min, jobs[0].issued_at], [[5, 9], "2025-11-23T02:00:00.000Z"]);
+  const papers = [{}, { printer: "lost" }, { printer: "ok", paper: "out" }, { printer: "ok" }].map(hasPaper);
+  assert.deepEqual(papers, [null, false, false, true]);
 });

@@ -1,29 +1,28 @@
 /** One customer's way through the kiosk: each step is what the screen asks now. Double touches are one deed. */
 
-import { signal } from "@preact/signals-core";
 import { Refused } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 import { resultOf } from "#kiosk/lib/result_of.js";
 import { isCard, Showing } from "#kiosk/lib/seen.js";
+import { Way } from "#kiosk/lib/way.js";
 
-/** @import { Arrival } from "#shared/lib/shapes.js" */
+/** @import { Arrival, RoutedVisit } from "#shared/lib/shapes.js" */
 /** @import { Step } from "#kiosk/lib/steps.js" */
 
-export class Flow {
-  step = signal(/** @type {Step} */ ({ name: "home" }));
-  #server;
+export class Flow extends Way {
   #language;
   #steady;
+  #own;
   #showing = new Showing();
-  /** Grows when the customer goes: answers to an earlier customer are for nobody. */
-  #turn = 0;
 
   /**
    * @param {{server: {command: (path: string, body: object, key: string) => Promise<any>}, language: () => string,
-   *   steady: () => number}} needs `steady`: monotonic ms
+   *   steady: () => number, own?: (service: string, key: string) => Promise<Step> | null}} needs
+   *   `steady`: monotonic ms; `own`: a number without the server, null where none can be had
    */
-  constructor({ server, language, steady }) {
-    this.#server = server;
+  constructor({ server, language, steady, own = () => null }) {
+    super(server);
+    this.#own = own;
     this.#language = language;
     this.#steady = steady;
   }
@@ -40,10 +39,20 @@ export class Flow {
     return true;
   }
 
-  /** A service chosen without card or code. @param {string} service */
-  pick(service) {
+  /** A service chosen without card or code; `isAway`: no use in asking. @param {string} service */
+  pick(service, isAway = false) {
     if (this.step.value.name !== "home") return;
-    void this.#arrive({ kind: "none", value: "" }, (arrival) => this.#route(arrival, service, uuidv7()));
+    this.step.value = { name: "reading" };
+    if (isAway && this.#giveOwn(service)) return;
+    void this.#arrive({ kind: "none", value: "" }, (arrival) => this.#route(arrival, service, uuidv7()), service);
+  }
+
+  // Only while no number was asked of the server: it may have given one, though no answer came.
+  /** Whether there is a number of the kiosk's own. @param {string} service */
+  #giveOwn(service, turn = ++this.turn) {
+    const given = this.#own(service, uuidv7());
+    void given?.then((step) => void (turn === this.turn && (this.step.value = step)));
+    return given !== null;
   }
 
   /** A service chosen after the code. @param {string} service */
@@ -56,17 +65,17 @@ export class Flow {
 
   /** Rather to the machine, now; the ticket is held meanwhile. A machine that was taken leaves the ticket. */
   async goToMachine(key = uuidv7()) {
-    const [step, turn] = [this.step.value, this.#turn];
+    const [step, turn] = [this.step.value, this.turn];
     if (step.name !== "result" || step.isBusy) return;
     this.step.value = { ...step, isBusy: true };
     const body = { service_type: step.service, choice: "self_service" };
     try {
-      const { device, running } = await this.#server.command(`/visits/${step.visitId}/route`, body, key);
-      if (turn === this.#turn) this.step.value = { name: "machine", device, running: running ?? null };
+      const { device, running } = await this.server.command(`/visits/${step.visitId}/route`, body, key);
+      if (turn === this.turn) this.step.value = { name: "machine", device, running: running ?? null };
     } catch (failure) {
       const isTaken = failure instanceof Refused;
       const faster = isTaken ? null : step.faster;
-      if (turn === this.#turn) this.step.value = { ...step, isBusy: false, isTaken, faster };
+      if (turn === this.turn) this.step.value = { ...step, isBusy: false, isTaken, faster };
     }
   }
 
@@ -75,29 +84,14 @@ export class Flow {
     const step = this.step.value;
     if (step.name === "reading" || step.name === "helped") return;
     const known = step.name === "choose" ? step.arrival.visit_id : step.name === "result" ? step.visitId : null;
-    void this.#ask(known, key);
+    this.#ask(known, key);
   }
 
   /** @param {string | null} visitId @param {string} key */
-  async #ask(visitId, key) {
-    const turn = ++this.#turn;
-    this.step.value = { name: "reading" };
+  #ask(visitId, key) {
+    this.begin();
     const body = { ...(visitId && { visit_id: visitId }), language: this.#language() };
-    try {
-      await this.#server.command("/help", body, key);
-      if (turn === this.#turn) this.step.value = { name: "helped" };
-    } catch (failure) {
-      if (turn === this.#turn) this.#stumble(failure, () => this.#ask(visitId, key));
-    }
-  }
-
-  cannot(code = "unreachable") {
-    this.step.value = { name: "trouble", code, again: null };
-  }
-
-  home() {
-    this.#turn++;
-    this.step.value = { name: "home" };
+    void this.send("/help", body, key, () => void (this.step.value = { name: "helped" }));
   }
 
   /** @param {Arrival} arrival */
@@ -110,40 +104,21 @@ export class Flow {
    * The visit's id and the key are made before anything is sent, so that sending again is still one visit.
    * @param {{kind: string, value: string, older?: string[]}} credential
    * @param {(arrival: Arrival) => unknown} then
+   * @param {string} [service] for which a number of the kiosk's own will do
    */
-  async #arrive(credential, then, visitId = uuidv7(), key = uuidv7()) {
-    const turn = ++this.#turn;
-    this.step.value = { name: "reading" };
-    const body = { visit_id: visitId, credential, language: this.#language() };
-    try {
-      const arrival = await this.#server.command("/visits", body, key);
-      if (turn === this.#turn) await then(arrival);
-    } catch (failure) {
-      if (turn === this.#turn) this.#stumble(failure, () => this.#arrive(credential, then, visitId, key));
-    }
+  #arrive(credential, then, service) {
+    this.begin();
+    const body = { visit_id: uuidv7(), credential, language: this.#language() };
+    void this.send("/visits", body, uuidv7(), then, () => service !== undefined && this.#giveOwn(service));
   }
 
   // First a number, whatever else is offered then: nobody loses their place.
   /** @param {Arrival} arrival @param {string} service @param {string} key */
-  async #route(arrival, service, key) {
-    const turn = this.#turn;
+  #route(arrival, service, key) {
     const way = arrival.services.find(({ code }) => code === service)?.route;
     const body = { service_type: service, choice: way === "adviser" ? way : "ticket" };
-    try {
-      const routed = await this.#server.command(`/visits/${arrival.visit_id}/route`, body, key);
-      if (turn === this.#turn) this.step.value = resultOf(routed, service, arrival.visit_id);
-    } catch (failure) {
-      if (turn === this.#turn) this.#stumble(failure, () => this.#route(arrival, service, key));
-    }
-  }
-
-  /** @param {unknown} failure @param {() => unknown} again */
-  #stumble(failure, again) {
-    if (failure instanceof Refused) return this.cannot(failure.code);
-    const retry = () => {
-      this.step.value = { name: "reading" };
-      void again();
-    };
-    this.step.value = { name: "trouble", code: "unreachable", again: retry };
+    const show = (/** @type {RoutedVisit} */ routed) =>
+      void (this.step.value = resultOf(routed, service, arrival.visit_id));
+    return this.send(`/visits/${arrival.visit_id}/route`, body, key, show);
   }
 }

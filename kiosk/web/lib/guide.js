@@ -48,6 +48,8 @@ export function guideOf(step, language, lobby) {
       const place = ["guide_ahead", ...spokenNumber(ahead), "people", PAUSE, ...spokenWait(expected_wait)];
       return [...faster, ...yours(number), ...place, "guide_seat"];
     }
+    case "alone":
+      return [...yours(step.number), "guide_seat"];
     case "machine":
       return toMachine(step.device, language);
     case "already":

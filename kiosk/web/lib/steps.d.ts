@@ -19,5 +19,6 @@ export type Step =
   | ResultStep
   | { name: "machine"; device: Machine; running: RunningTicket | null }
   | { name: "trouble"; code: string; again: (() => void) | null }
+  | { name: "alone"; number: string; service: string }
   | { name: "already"; ticket: RunningTicket }
   | { name: "helped" };

@@ -10,6 +10,7 @@ const OWN_WORDS = new Set([
   "series_full",
   "unreachable",
   "card_unread",
+  "alone_failed",
   "card_use_chip",
   "card_unreadable",
   "card_other_bank",

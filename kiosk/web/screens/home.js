@@ -18,25 +18,35 @@ import { Preview } from "#kiosk/parts/preview.js";
 /** @param {With} sent */
 export function Home({ parts, flow, agent, camera, seen, isAble }) {
   const lobby = parts.live.lobby.value;
-  const pick = (/** @type {string} */ code) => flow.pick(code);
-  return html`<${Head} parts=${parts} title=${t("kiosk.hello")} hint=${t("kiosk.hello_hint")}>
-      ${lobby && html`<${Figures} lobby=${lobby} />`}
+  const isSilent = ["offline", "stale"].includes(parts.live.freshness.value);
+  const pick = (/** @type {string} */ code) => flow.pick(code, isSilent);
+  const hasCards = isAble && agent.facts.value?.card_reader === "ok";
+  const isAlone = !isAble && agent.canIssue;
+  const title = t(isAlone ? "kiosk.hello_alone" : hasCards ? "kiosk.hello_card" : "kiosk.hello");
+  const away = html`<p class="strip" role="alert">
+    <${Icon} name="wifi-off" /><span>${t(isAlone ? "kiosk.alone" : "kiosk.offline")}</span>
+  </p>`;
+  const listen = html`
+    <div class="listen">
+    <section class="scan" data-camera=${isAble ? camera.state.value : "none"}>
+      <div class="scan-words">
+        <h2 class="scan-title"><${Icon} name="qr-code" />${t("kiosk.scan")}</h2>
+        ${isAble && html`<p>${t(`kiosk.scan_${camera.state.value}`)}</p>`}
+        ${page.demo && html`<${DemoScan} seen=${seen} />`}
+      </div>
+      <${Preview} camera=${camera} />
+    </section>
+    ${hasCards && html`<${Swipe} />`}
+    </div>
+    <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>`;
+  return html`<${Head} parts=${parts} title=${title} hint=${isAlone ? "" : t("kiosk.hello_hint")}>
+      ${lobby && !isAlone && html`<${Figures} lobby=${lobby} />`}
     <//>
     <main id="main" class="body">
-      ${
-        !isAble && html`<p class="strip" role="alert"><${Icon} name="wifi-off" /><span>${t("kiosk.offline")}</span></p>`
-      }
-      <section class="scan" data-camera=${isAble ? camera.state.value : "none"}>
-        <div class="scan-words">
-          <h2 class="scan-title"><${Icon} name="qr-code" />${t("kiosk.scan")}</h2>
-          ${isAble && html`<p>${t(`kiosk.scan_${camera.state.value}`)}</p>`}
-          ${page.demo && html`<${DemoScan} seen=${seen} />`}
-        </div>
-        <${Preview} camera=${camera} />
-      </section>
-      ${isAble && agent.facts.value?.card_reader === "ok" && html`<${Swipe} />`}
-      <p class="or"><b>${t("kiosk.no_code")}</b><span>${t("kiosk.no_sign_in")}</span></p>
-      ${lobby ? html`<${Tiles} lobby=${lobby} isAble=${isAble} pick=${pick} />` : html`<${Shapes} rows=${3} />`}
+      ${!isAble && away}
+      ${!isAlone && listen}
+      ${!lobby && html`<${Shapes} rows=${3} />`}
+      ${lobby && html`<${Tiles} lobby=${lobby} isAble=${isAble || isAlone} pick=${pick} />`}
     </main>`;
 }
 

@@ -11,15 +11,19 @@ import { EnrolForm } from "#shared/parts/enrol_form.js";
 import { Agent, agentOf } from "#kiosk/lib/agent.js";
 import { AgentDevice } from "#kiosk/lib/agent_device.js";
 import { Camera } from "#kiosk/lib/camera.js";
+import { takeOwn } from "#kiosk/lib/alone.js";
 import { openEyes, refusalOf } from "#kiosk/lib/eyes.js";
 import { Flow } from "#kiosk/lib/flow.js";
 import { Idle } from "#kiosk/lib/idle.js";
 import { isKeyed, Keypad } from "#kiosk/lib/keypad.js";
+import { MANNERS } from "#kiosk/lib/manners.js";
 import { isContrast, isLarge, isLow, resetModes } from "#kiosk/lib/modes.js";
+import { printTickets } from "#kiosk/lib/paper.js";
 import { followPanel } from "#kiosk/lib/panel.js";
 import { Reader } from "#kiosk/lib/reader.js";
 import { Wedge } from "#kiosk/lib/wedge.js";
 import { Foot } from "#kiosk/parts/foot.js";
+import { Alone } from "#kiosk/screens/alone.js";
 import { AtMachine } from "#kiosk/screens/at_machine.js";
 import { Already } from "#kiosk/screens/already.js";
 import { ChooseNeed } from "#kiosk/screens/choose_need.js";
@@ -47,23 +51,12 @@ const STEPS = {
   reading: Reading,
   choose: ChooseNeed,
   result: Result,
+  alone: Alone,
   already: Already,
   trouble: Trouble,
   helped: Helped,
   machine: AtMachine,
 };
-/** How each step ends when nobody touches: never, after asking, or by itself. */
-const MANNERS = /** @type {const} */ ({
-  home: "none",
-  reading: "none",
-  choose: "ask",
-  result: "leave",
-  already: "leave",
-  trouble: "leave",
-  helped: "leave",
-  machine: "leave",
-});
-
 const agent = new Agent(agentOf(location.hash));
 const devicePage = new DevicePage("kiosk", "Kiosk", new AgentDevice(agent));
 /** @type {Flow} */
@@ -71,6 +64,10 @@ const flow = new Flow({
   server: { command: (path, body, key) => /** @type {any} */ (devicePage.parts).server.command(path, body, key) },
   language: () => lang.value,
   steady: () => performance.now(),
+  own: (code, key) => {
+    const service = lobby()?.service_types.find((type) => type.code === code);
+    return agent.canIssue && service ? takeOwn(agent, service, lang.value, key) : null;
+  },
 });
 const isAway = () => devicePage.parts?.live.freshness.value === "offline";
 const seen = (/** @type {string} */ text) => void (!isAway() && flow.scan(text));
@@ -120,8 +117,11 @@ effect(() => {
   const manner = MANNERS[flow.step.value.name];
   idle.become(manner === "none" && isChanged ? "ask" : manner);
 });
-// The face of the numbers is fetched with the first customer's touch, before there is a number to show.
-effect(() => void (flow.step.value.name !== "home" && document.fonts.load(CODE_FACE)));
+// The face of the numbers is fetched with the first customer's touch, before there is a number to show; a kiosk that
+// gives numbers alone needs it before the server is gone.
+effect(() => {
+  if (flow.step.value.name !== "home" || agent.facts.value) document.fonts.load(CODE_FACE).catch(() => {});
+});
 render(html`<${Kiosk} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
 followPanel();
 wedge.start();
@@ -141,4 +141,5 @@ void devicePage.start(() => ({
   // Until its first key a kiosk has no reason to make a sound.
   ...(voice.state.value !== "blocked" && { voice: voice.state.value }),
 }));
+printTickets(agent, flow, () => devicePage.parts);
 void openEyes(agent, camera);

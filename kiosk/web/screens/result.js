@@ -5,6 +5,7 @@ import { nameOf, t } from "#shared/lib/words.js";
 import { Icon } from "#shared/parts/icon.js";
 import { rangeText } from "#shared/parts/range_text.js";
 import { Head } from "#kiosk/parts/head.js";
+import { hasPaper } from "#kiosk/lib/paper.js";
 import { Leaving } from "#kiosk/parts/leaving.js";
 
 /** @import { FasterWay, Issued, ServiceType } from "#shared/lib/shapes.js" */
@@ -15,10 +16,12 @@ import { Leaving } from "#kiosk/parts/leaving.js";
 const capText = (cap) => (cap > 0 ? t("ticket.cap", { n: cap }) : t("ticket.cap_none"));
 
 /** @param {With & ResultStep} sent */
-export function Result({ parts, flow, idle, leave, issued, service, faster, isBusy, isTaken }) {
+export function Result({ parts, flow, agent, idle, leave, issued, service, faster, isBusy, isTaken }) {
   const type = parts.live.lobby.value?.service_types.find((each) => each.code === service);
   const title = t(faster ? "result.faster_title" : "result.title");
-  const hint = t(isTaken ? "result.taken" : faster ? "result.faster_hint" : "result.where");
+  const paper = hasPaper(agent.facts.value);
+  const whereKey = paper === null ? "result.where" : paper ? "result.where_paper" : "result.where_no_paper";
+  const hint = t(isTaken ? "result.taken" : faster ? "result.faster_hint" : whereKey);
   const go = () => void flow.goToMachine();
   return html`<${Head} parts=${parts} title=${title} hint=${hint} />
     <main id="main" class="body result ${faster ? "two-ways" : ""}">
