@@ -35,6 +35,7 @@ def tour(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     called = teller.post("/service-points/W2/call-next").json()["ticket"]
     yield from _waiting_and_called(browser, language, keys)
     yield from _staff(browser, language)
+    yield from _inbox(browser, language)
     yield from _office(browser, language)
     yield from _head(browser, language)
     teller.post("/service-points/W2/start", {"ticket_id": called["id"]}).raise_for_status()
@@ -92,7 +93,13 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     desk.keyboard.press("Space")
     expect(desk.locator(".current-code")).to_contain_text("00", timeout=SLOW_MS)
     yield "desk-called", desk
-    for name, key in (("desk-why", "w"), ("desk-card", "i"), ("desk-transfer", "t"), ("desk-keys", "?")):
+    for name, key in (
+        ("desk-why", "w"),
+        ("desk-card", "i"),
+        ("desk-refer", "g"),
+        ("desk-transfer", "t"),
+        ("desk-keys", "?"),
+    ):
         _press(desk, key)
         yield name, _ready(desk, ".desk-panel")
         desk.keyboard.press("Escape")
@@ -108,6 +115,12 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     expect(desk.locator(".current.in_service")).to_be_visible(timeout=SLOW_MS)
     _press(desk, "d")
     yield "desk-next", _ready(desk, ".choice")
+
+
+def _inbox(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
+    """What waits for a relationship manager, on a phone."""
+    phone = browser.open_signed_in("R001", "/rm", 390, 844, language)
+    yield "rm", _ready(phone, ".inbox-card, .empty")
 
 
 def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
