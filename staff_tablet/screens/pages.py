@@ -105,6 +105,8 @@ def page_door(pages: Pages) -> Door:
 
 
 def _workplaces(door: Door, show: Callable[..., Answer]) -> None:
+    """The pages of staff; `show` leads whoever may not open one to signing in."""
+
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:
         """The lobby manager's tablet."""

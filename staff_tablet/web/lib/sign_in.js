@@ -6,6 +6,7 @@
 const PLACES = [
   ["lobby_manager", "/tablet"],
   ["teller", "/desk"],
+  ["rm", "/rm"],
   ["rm", "/desk"],
   ["head", "/head"],
   ["head", "/tablet"],
