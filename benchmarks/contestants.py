@@ -29,6 +29,7 @@ from lobby_server.app import build_house
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TOKEN_PURPOSE
 from lobby_server.branch.rules import Device
+from lobby_server.branch.store import letting_in
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.privacy import load_keyring
@@ -222,7 +223,7 @@ def _let_in(work: Work, sign_ins: int) -> tuple[list[str], list[str]]:
         kiosk = Device(work.ids.new_id(), BRANCH, "kiosk", f"bench {ordinal}", None, None)
         branches.add_device(work.db, kiosk, {}, work.now)
         tokens.append(work.ids.secret(32))
-        branches.add_token(work.db, work.keys.index(tokens[-1], TOKEN_PURPOSE), kiosk.id, work.now + TOKENS_LIVE)
+        letting_in.add_token(work.db, work.keys.index(tokens[-1], TOKEN_PURPOSE), kiosk.id, work.now + TOKENS_LIVE)
     return cookies, tokens
 
 

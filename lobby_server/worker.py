@@ -14,6 +14,7 @@ from lobby_server.appointments import actions as appointments
 from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import ServiceType
+from lobby_server.branch.store import letting_in
 from lobby_server.customers.actions import feed as customer_feed
 from lobby_server.identification import store as identification
 from lobby_server.identification.rules import LIVES, SKEW
@@ -35,6 +36,7 @@ from lobby_server.visits import actions as visits
 from lobby_server.visits.actions import alerts, caring, machines
 from referral.incentives.actions import months
 from referral.lifecycle import actions as referrals
+from referral.lifecycle.actions import climbing
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     calls.REENTRY_ENDS: places.end_reentry,
     alerts.ESCALATES: alerts.escalate,
     referrals.OFFER_ENDS: referrals.end_offer,
+    referrals.RUNG_ENDS: climbing.end_rung,
     referrals.CONTACT_DUE: referrals.end_acceptance,
     referrals.STEP_DUE: referrals.warn,
     referrals.PROTECTION_ENDS: referrals.expire,
@@ -166,4 +169,4 @@ def _put_off(work: Work, failed: Due) -> None:
 def _forget(work: Work, _request: None) -> None:
     forget_old_keys(work, None)
     identification.forget_used_codes(work.db, work.now - 2 * (LIVES + SKEW))
-    branches.forget_old_tokens(work.db, work.now)
+    letting_in.forget_old_tokens(work.db, work.now)

@@ -51,6 +51,7 @@ class Agent:
         extra = {"token_keys_file": str(settings.token_keys_file), "own_bins": list(settings.own_bins)}
         self.devices = [Supervised(each, extra, self.hear) for each in settings.devices]
         self._facts: dict[str, object] = {}
+        self._told_health: dict[str, object] = {}
         self._alone = alone
         self.pages = Pages(boot_secret(settings.secret_file), self._welcome, self._answer)
 
@@ -81,13 +82,19 @@ class Agent:
             case "refused" if word.get("reason") in _REFUSALS:
                 self.pages.tell(wire.to_page("refused", kind=device.device.kind, reason=word["reason"]))
             case "health":
-                facts = {str(name): value for name, value in word["facts"].items()}
-                is_news = any(self._facts.get(name) != value for name, value in facts.items())
-                self._facts.update(facts)
-                if is_news:
-                    self.pages.tell(wire.to_page("health", facts=self.health()))
+                self._facts.update({str(name): value for name, value in word["facts"].items()})
+                self._tell_health()
+            case "lost":
+                self._tell_health()
             case "printed":
                 self.pages.tell(wire.to_page("printed", job_id=word["job_id"], state=word["state"]))
+
+    def _tell_health(self) -> None:
+        """How the kiosk feels, if a page was told otherwise: paper that ran out, a reader that is gone or back."""
+        now = self.health()
+        if now != self._told_health:
+            self._told_health = now
+            self.pages.tell(wire.to_page("health", facts=now))
 
     def _hand_on(self, kind: str, value: str, *older: str) -> None:
         shape = _SEEN.get(kind)
@@ -142,7 +149,7 @@ class Agent:
                 issued_at=taken.arrived_at,
             )
         )
-        self.pages.tell(wire.to_page("health", facts=self.health()))
+        self._tell_health()
         told = {"number": taken.number, "service_type": taken.service_type, "issued_at": taken.arrived_at}
         return wire.to_page("issued", job_id=word.job_id, state="done", **told)
 
@@ -155,7 +162,7 @@ class Agent:
             try:
                 if self._server.enrolled is not None:
                     if await handing_in.hand_in(self._server, self._alone):
-                        self.pages.tell(wire.to_page("health", facts=self.health()))
+                        self._tell_health()
                     await self._server.beat(for_the_branch(self.health()))
             except (Away, Refused) as error:
                 log.warning("heartbeat_failed", extra={"facts": {"why": str(error)}})

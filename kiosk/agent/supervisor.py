@@ -24,7 +24,7 @@ Heard = Callable[["Supervised", Mapping[str, Any]], None]
 
 
 class Supervised:
-    """One device. `heard` is called with each of its words; `state` is `starting`, `ok` or `lost`."""
+    """One device; `heard` is called with each of its words, and `lost` when it ends. `state`: starting, ok or lost."""
 
     def __init__(self, device: DeviceSettings, extra: Mapping[str, Any], heard: Heard) -> None:
         self.device = device
@@ -50,6 +50,7 @@ class Supervised:
             finally:
                 await self._end()
             self.state = "lost"
+            self._heard(self, {"what": "lost"})
             if loop.time() - began_s > WELL_AFTER_S:
                 self._pause_s = PAUSE_S_MIN
             await asyncio.sleep(self._pause_s)

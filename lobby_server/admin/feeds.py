@@ -23,6 +23,8 @@ from lobby_server.staff.actions import take_staff
 from lobby_server.staff.wire import read_staff_file
 from referral.incentives.actions.plans import take_plans
 from referral.incentives.wire import read_plan_file
+from referral.lifecycle.actions.kin import take_kin
+from referral.lifecycle.wire import read_kin_file
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "services": Kind(read_services_file, _at_once(take_services)),
     "appointments": Kind(read_appointment_file, _at_once(take_appointments)),
     "products": Kind(read_product_file, _at_once(take_products)),
+    "kin": Kind(read_kin_file, _at_once(take_kin)),
     "campaigns": Kind(read_campaign_file, _at_once(take_campaigns)),
 }
 

@@ -29,7 +29,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue.events import ServicePointClosed, ServicePointOpened
 from lobby_server.queue.rules import ACCUMULATING, WEIGHTS
-from lobby_server.queue.tables import ticket, ticket_call, ticket_counter
+from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_counter
 from lobby_server.staff import store as staff
 from lobby_server.visits.rules import SERVED, greeting_of
 from lobby_server.visits.tables import errand, visit
@@ -109,6 +109,8 @@ def _remember(work: Work, request: Remember) -> None:
         guests = play_day(dice, opens, closes, count, groups, typical)
         _note_day(work, past, _Day(day, branch, request.kiosk, request.types, colleagues), guests, dice, people)
     _write(work.db, past)
+    # The queue knows what day it is, so that what-if finds the one before.
+    work.db.execute(branch_queue.update().where(branch_queue.c.branch_id == BRANCH).values(business_day=request.today))
     _open_and_close(work, branch, spans, points, colleagues, write_referrals(work, past.handed, branch))
 
 

@@ -116,7 +116,7 @@ def _on_its_way(dice: random.Random, fate: Fate, *, is_good: bool) -> Fate:
     for (deed, lasts), chance in zip(days.items(), (TAKEN, MET, REAL, 0.85), strict=True):
         at += lasts
         if dice.random() >= chance:
-            return replace(fate, steps=tuple(steps), lost_at=at + dice.uniform(1, 6) * _DAY)
+            return replace(fate, steps=tuple(steps), lost_at=at + dice.uniform(1, 16) * _DAY)
         steps.append((deed, at))
     if dice.random() < WON[fate.line] * (1.15 if is_good else 0.85):
         low, high = BOOKED_DAYS[fate.line]

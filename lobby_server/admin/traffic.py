@@ -15,9 +15,11 @@ from lobby_server.admin.furnish import plan, played_colleague, played_kiosk
 from lobby_server.appointments.actions import Book, book
 from lobby_server.appointments.rules import DEFAULT_MINUTES
 from lobby_server.branch.rules import ServiceType
+from lobby_server.customers import store as customers
+from lobby_server.doors.who import RM, TELLER
 from lobby_server.identification.actions import examine
 from lobby_server.identification.rules import Seen
-from lobby_server.kernel.actor import Actor
+from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.errors import Refusal
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
@@ -28,6 +30,20 @@ from lobby_server.visits.actions.caring import Accompany, Leave, accompany, let_
 from lobby_server.visits.actions.sending import Route, look_around, route
 from lobby_server.visits.routing import SELF_SERVICE
 from lobby_server.visits.rules import ServiceLevel, Visit
+from referral.lifecycle import store as referrals
+from referral.lifecycle.actions import (
+    Contact,
+    LogReferral,
+    WithReason,
+    accept,
+    contact,
+    log_referral,
+    lose,
+    propose,
+    qualify,
+)
+from referral.lifecycle.actions.bookings import TakeBooking, take_booking
+from referral.lifecycle.rules import REFER_INTERNALLY, Booking, Referral, ReferralState
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +57,15 @@ WALLET_CUSTOMERS = 8  # the first ones are left to whoever plays with the wallet
 BY_APP, BY_APPOINTMENT, BRINGS_SOMEBODY, GIVES_UP = 0.7, 0.08, 0.3, 0.06
 OUTCOMES_WEIGH = (8, 1, 1)  # done, failed, refused
 MANAGER = "L002"  # L001 is left to whoever plays at the tablet
+HEARS_A_NEED, WINS, FOLLOW_UP_S = 0.3, 0.4, 45.0
+PRODUCT_LINES, NOTE = ("deposit", "wealth", "card", "loan"), "客户近期有一笔资金到期"
+
+_STEPS = {
+    ReferralState.OFFERED: accept,
+    ReferralState.DECLINED: accept,
+    ReferralState.CONTACTED: qualify,
+    ReferralState.QUALIFIED: propose,
+}
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -53,6 +78,7 @@ class Traffic:
         self._house = house
         self._types = types
         self._random = random.Random(seed)  # noqa: S311 — a play, not a secret
+        self._hears = random.Random(seed)  # noqa: S311 — its own, so that needs heard change nobody's way
         self._stopped = threading.Event()
         self._manager = played_colleague(house, MANAGER)
 
@@ -63,6 +89,9 @@ class Traffic:
             colleague = played_colleague(self._house, staff_no)
             name = f"traffic-{staff_no}"
             threading.Thread(target=self._serve, args=(colleague, point), name=name, daemon=True).start()
+            if RM in colleague.roles:
+                name = f"traffic-follow-{staff_no}"
+                threading.Thread(target=self._follow_up, args=(colleague,), name=name, daemon=True).start()
 
     def stop(self) -> None:
         """End the play."""
@@ -150,8 +179,45 @@ class Traffic:
             if self._stopped.wait(self._random.uniform(*WALK_S)):
                 return
             run(queue.start_service, at_point, colleague)
+            if TELLER in colleague.roles and self._hears.random() < HEARS_A_NEED:
+                self._try(partial(self._refer, ticket.visit_id), colleague)
         if not self._stopped.wait(self._random.uniform(*SERVE_S)):
             run(queue.finish_service, at_point, colleague)
+
+    def _refer(self, visit_id: str, teller: Actor) -> None:
+        """The teller hears a need; nobody refers an unknown customer, or one referred before."""
+        line = self._hears.choice(PRODUCT_LINES)
+        request = LogReferral(visit_id, line, None, NOTE, REFER_INTERNALLY, "2026-03", "counter")
+        self._run(log_referral, request, teller)
+
+    def _follow_up(self, manager: Actor) -> None:
+        while not self._stopped.wait(FOLLOW_UP_S):
+            self._try(self._follow_up_once, manager)
+
+    def _follow_up_once(self, manager: Actor) -> None:
+        """One step further with each referral that is theirs, oldest first; at the end it is booked, or lost."""
+        with self._house.database.read() as db:
+            mine = referrals.listed(db, BRANCH, None, manager.id, "receiver")
+        for each in reversed(mine):
+            step = _STEPS.get(each.state)
+            if step is not None:
+                self._try(partial(self._run, step, each.id), manager)
+            elif each.state is ReferralState.ACCEPTED:
+                self._try(partial(self._run, contact, Contact(each.id, "lobby")), manager)
+            elif each.state is ReferralState.PROPOSED:
+                self._try(partial(self._close, each), manager)
+
+    def _close(self, of: Referral, manager: Actor) -> None:
+        if self._hears.random() >= WINS:
+            self._run(lose, WithReason(of.id, "利率不合适"), manager)
+            return
+        with self._house.database.read() as db:
+            known = customers.find(db, self._house.keys, of.customer_id)
+        assert known is not None
+        amount_minor = self._hears.randrange(1, 50) * 1_000_000
+        now, told_by = self._house.clock.now(), system(BRANCH)
+        told = Booking(f"demo-{of.id}", BRANCH, f"{of.product_line}-1", of.product_line, amount_minor, "CNY", now)
+        self._run(take_booking, TakeBooking(told, known.customer_no), told_by)
 
     def _try(self, deed: Callable[[Actor], object], who: Actor) -> None:
         try:

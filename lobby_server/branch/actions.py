@@ -40,6 +40,7 @@ from lobby_server.branch.rules import (
     offered_codes,
     read_service_types,
 )
+from lobby_server.branch.store import letting_in
 from lobby_server.doors.who import MACHINE
 from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unproven
@@ -104,7 +105,7 @@ def make_enrolment_code(work: Work, request: MakeCode) -> str:
     _check_place(work, request)
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(_CODE_LENGTH))
     code_index = work.keys.index(code, CODE_PURPOSE)
-    store.add_enrolment_code(
+    letting_in.add_enrolment_code(
         work.db, code_index, request.branch_id, request.kind, request.service_point, work.now + ENROLMENT_CODE_LIVES
     )
     work.audit("make_enrolment_code", request.kind, branch_id=request.branch_id, at=request.service_point)
@@ -135,12 +136,12 @@ class Enrol:
 def enrol(work: Work, request: Enrol) -> Device:
     """Let a device in, once per code. Raises Unproven("code_unknown") or Gone("code_used")."""
     code_index = work.keys.index(request.code.strip().upper(), CODE_PURPOSE)
-    code = store.find_enrolment_code(work.db, code_index)
+    code = letting_in.find_enrolment_code(work.db, code_index)
     if code is None or code.kind != request.kind:
         raise Unproven("code_unknown")
     if code.used_at is not None or code.expires_at <= work.now or code.tries >= ENROLMENT_TRIES_MAX:
         raise Gone("code_used")
-    if not store.use_enrolment_code(work.db, code_index, work.now):
+    if not letting_in.use_enrolment_code(work.db, code_index, work.now):
         raise Gone("code_used")
     device_id = work.ids.new_id()
     coming = Device(
@@ -157,7 +158,7 @@ def enrol(work: Work, request: Enrol) -> Device:
 
 def count_try(work: Work, code: str) -> None:
     """Somebody tried a code in vain; after five times it lets nobody in. An unknown code is nobody's."""
-    store.count_try(work.db, work.keys.index(code.strip().upper(), CODE_PURPOSE))
+    letting_in.count_try(work.db, work.keys.index(code.strip().upper(), CODE_PURPOSE))
 
 
 def _told(kind: type[E], device: Device, now: datetime) -> E:
@@ -179,7 +180,7 @@ def challenge(work: Work, device_id: str) -> str:
     nonce = work.ids.secret()
     if store.public_key_of(work.db, device_id) is not None:
         nonce_index = work.keys.index(nonce, NONCE_PURPOSE)
-        store.add_challenge(work.db, nonce_index, device_id, work.now + CHALLENGE_LIVES)
+        letting_in.add_challenge(work.db, nonce_index, device_id, work.now + CHALLENGE_LIVES)
     return nonce
 
 
@@ -193,12 +194,14 @@ class TakeToken:
 
 def take_token(work: Work, request: TakeToken) -> tuple[str, datetime]:
     """An access token and its end, for a nonce that is used up by this. Raises Unproven("challenge")."""
-    if not store.use_challenge(work.db, work.keys.index(request.nonce, NONCE_PURPOSE), request.device_id, work.now):
+    if not letting_in.use_challenge(
+        work.db, work.keys.index(request.nonce, NONCE_PURPOSE), request.device_id, work.now
+    ):
         raise Unproven("challenge")
-    store.forget_old_tokens(work.db, work.now)
+    letting_in.forget_old_tokens(work.db, work.now)
     token = work.ids.secret(32)
     expires_at = work.now + TOKEN_LIVES
-    store.add_token(work.db, work.keys.index(token, TOKEN_PURPOSE), request.device_id, expires_at)
+    letting_in.add_token(work.db, work.keys.index(token, TOKEN_PURPOSE), request.device_id, expires_at)
     return token, expires_at
 
 
@@ -219,6 +222,8 @@ def note_heartbeat(work: Work, request: SignOfLife) -> None:
     if device is None or device.revoked_at is not None:
         work.no_longer_due(DEVICE_SILENT, request.device_id)
         return
+    if device.seen_at is not None and not is_alive(device.seen_at, work.now):
+        store.note_silence(work.db, device.id, device.seen_at, work.now)
     store.note_sign_of_life(work.db, device.id, request.health, request.is_busy, work.now)
     paper = request.health.get("paper", "ok")
     if paper != device.health.get("paper", "ok"):

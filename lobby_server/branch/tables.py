@@ -62,6 +62,9 @@ device = sa.Table(
     sa.Column("service_point", sa.String(16), nullable=True),
     sa.Column("is_busy", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("lost_at", Moment, nullable=True),
+    # Its last silence: what a kiosk did alone falls into it.
+    sa.Column("silent_from", Moment, nullable=True),
+    sa.Column("heard_again_at", Moment, nullable=True),
 )
 
 enrolment_code = sa.Table(

@@ -123,6 +123,7 @@ def _greet(address: str, password: str, say: Callable[[str], None]) -> None:
         ("a customer's phone", "/demo/wallet"),
         ("lobby manager's tablet", "/tablet"),
         ("teller's desk", "/desk"),
+        ("branch head's board", "/head"),
         ("administration", "/admin"),
     )
     say("Branch Lobby is open.")

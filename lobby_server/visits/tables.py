@@ -37,6 +37,7 @@ visit = sa.Table(
     sa.Column("undo", Json, nullable=True),
     sa.CheckConstraint("state IN ('arrived', 'routed', 'in_service', 'left')", name="state"),
     sa.Index(None, "branch_id", "state"),
+    sa.Index(None, "branch_id", "arrived_at"),
     sa.Index(None, "customer_id"),
     # One visit at a time for a customer in a branch: a second code resumes it.
     sa.Index(

@@ -19,7 +19,7 @@ from referral.incentives.actions import disputes, months, plans
 from referral.incentives.plan import PlanDocument
 from referral.incentives.rules import is_period
 from referral.incentives.store import disputes as disputes_store
-from referral.incentives.store import earned
+from referral.incentives.store import earned, payouts
 from referral.incentives.store.disputes import Dispute
 from referral.incentives.store.payouts import PlanRow
 
@@ -55,6 +55,21 @@ def _statements(door: Door) -> None:
 
 
 def _months(door: Door) -> None:
+    @door.question("/incentives/periods", may=_DECIDERS, gives=wire.PeriodList)
+    def get_periods(call: Call) -> wire.PeriodList:
+        """Every month of the books, who stands for closing it, and what that would move."""
+        branch_id = call.actor.branch_id
+        with call.house.database.read() as db:
+            found = [
+                (each, {} if each.approved_by else months.closing_now(db, branch_id, each.period))
+                for each in payouts.months(db, branch_id)
+            ]
+            deciders = {
+                (by or "").removeprefix("staff:") for each, _ in found for by in (each.proposed_by, each.approved_by)
+            }
+            people = _people(db, call.house.keys, {*deciders, *(who for _, amounts in found for who in amounts)} - {""})
+        return wire.PeriodList(periods=[wire.period_seen(each, amounts, people) for each, amounts in found])
+
     @door.command("/incentives/periods/{period}/close", may=_DECIDERS, gives=wire.ProposedSeen)
     def post_period_close(call: Call) -> Answer:
         """Propose to close a month that is over."""
@@ -93,6 +108,20 @@ def _disputes(door: Door) -> None:
 
 
 def _plans(door: Door) -> None:
+    @door.question("/plans", may={STAFF}, gives=wire.PlanList)
+    def get_plans(call: Call) -> wire.PlanList:
+        """Every version of the branch's plan, and whether I have accepted it."""
+        branch_id, me = call.actor.branch_id, call.actor.id
+        with call.house.database.read() as db:
+            found = payouts.listed_plans(db, branch_id)
+            accepted = {each.version for each in found if payouts.has_accepted(db, branch_id, each.version, me)}
+            deciders = {
+                (by or "").removeprefix("staff:") for each in found for by in (each.proposed_by, each.approved_by)
+            }
+            people = _people(db, call.house.keys, deciders - {""})
+        listed = [wire.plan_listed(each, people, accepted_by_me=each.version in accepted) for each in found]
+        return wire.PlanList(plans=listed)
+
     @door.command("/plans", may=_DECIDERS, takes=PlanDocument, gives=wire.PlanSeen, http_code=201)
     def post_plan(call: Call) -> Answer:
         """Propose the next version of the branch's incentive plan."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
@@ -17,7 +17,7 @@ from referral.incentives.actions.months import PayrollFile, Proposed
 from referral.incentives.actions.plans import Difference
 from referral.incentives.plan import PlanDocument
 from referral.incentives.store.disputes import Dispute, Movement, Statement, StatementLine
-from referral.incentives.store.payouts import PlanRow
+from referral.incentives.store.payouts import Month, PlanRow
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$")]
@@ -172,6 +172,38 @@ class PlanSeen(Wire):
     is_approved: bool
 
 
+class PlanListed(Wire):
+    """A version whole, who stands for it, and whether I have accepted it."""
+
+    plan: PlanSeen
+    document: dict[str, Any]
+    proposed_by: StaffSeen | None
+    approved_by: StaffSeen | None
+    accepted_by_me: bool
+
+
+class PlanList(Wire):
+    """Every version, newest first."""
+
+    plans: list[PlanListed]
+
+
+class PeriodSeen(Wire):
+    """A month of the books. `amounts`: what closing it now would move, by person; empty once it is closed."""
+
+    period: str
+    state: Literal["open", "proposed", "closed"]
+    proposed_by: StaffSeen | None
+    approved_by: StaffSeen | None
+    amounts: list[PersonAmount]
+
+
+class PeriodList(Wire):
+    """Every month that was begun, newest first."""
+
+    periods: list[PeriodSeen]
+
+
 class Rehearsal(Wire):
     """A plan and the months whose bookings it is played on."""
 
@@ -289,6 +321,33 @@ def plan_seen(told: PlanRow) -> PlanSeen:
         sha256=told.sha256,
         is_approved=told.approved_by is not None,
     )
+
+
+def plan_listed(told: PlanRow, people: People, *, accepted_by_me: bool) -> PlanListed:
+    """A version whole."""
+    return PlanListed(
+        plan=plan_seen(told),
+        document=told.document,
+        proposed_by=people.get(staff_of(told.proposed_by)),
+        approved_by=people.get(staff_of(told.approved_by)),
+        accepted_by_me=accepted_by_me,
+    )
+
+
+def period_seen(told: Month, amounts: Mapping[str, int], people: People) -> PeriodSeen:
+    """A month."""
+    return PeriodSeen(
+        period=told.period,
+        state="closed" if told.approved_by else "proposed" if told.proposed_by else "open",
+        proposed_by=people.get(staff_of(told.proposed_by)),
+        approved_by=people.get(staff_of(told.approved_by)),
+        amounts=_amounts(amounts, people),
+    )
+
+
+def staff_of(label: str | None) -> str:
+    """The id in a label such as `staff:…`."""
+    return (label or "").removeprefix("staff:")
 
 
 def rehearsal_seen(told: list[Difference], people: People) -> RehearsalSeen:

@@ -50,6 +50,34 @@ class ReferralAccepted(ReferralEvent):
 
 
 @dataclass(frozen=True)
+class ReferralEscalated(ReferralEvent):
+    """Nobody was found in time: the next rung looks for somebody."""
+
+    type: ClassVar[str] = "referral.escalated"
+
+
+@dataclass(frozen=True)
+class ReferralSentHere(ReferralEvent):
+    """A referral of another branch that came to a colleague here has changed."""
+
+    type: ClassVar[str] = "referral.sent_here"
+
+
+@dataclass(frozen=True)
+class ReferralHeld(ReferralEvent):
+    """Compliance looks into it, and nothing of it is paid."""
+
+    type: ClassVar[str] = "referral.held"
+
+
+@dataclass(frozen=True)
+class ReferralReleased(ReferralEvent):
+    """Compliance has looked into it: it pays like any other."""
+
+    type: ClassVar[str] = "referral.released"
+
+
+@dataclass(frozen=True)
 class ReferralPresence(ReferralEvent):
     """The receiver said whether they come to the customer who waits in the hall."""
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import BOOKINGS, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
+from lobby_server.doors.who import ADMIN, BOOKINGS, HEAD, LOBBY_MANAGER, RM, STAFF, TELLER
 from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.realtime.wording import Reader
 from referral.lifecycle import actions, live, store, wire
-from referral.lifecycle.actions import bookings, presence
+from referral.lifecycle.actions import bookings, climbing, holding, presence, withdrawing
 from referral.lifecycle.events import ReferralEvent
 from referral.lifecycle.rules import Booking, Referral, ReferralState
 
 _REFERRERS = {TELLER, LOBBY_MANAGER, RM}
 _OVERSEERS = {HEAD, LOBBY_MANAGER}
+_COMPLIANCE = {HEAD, ADMIN}
 _ROLES = ("referrer", "receiver")
 
 
@@ -25,6 +26,7 @@ def referrals_door() -> Door:
     _logging(door)
     _answering(door)
     _following_up(door)
+    _withdrawing(door)
     return door
 
 
@@ -68,6 +70,22 @@ def _answering(door: Door) -> None:
         """Not for me: the next colleague is asked."""
         return _with_reason(call, actions.decline)
 
+    @door.command("/referrals/{referral_id}/assign", may=_OVERSEERS, takes=wire.Assigned, gives=wire.ReferralAnswer)
+    def post_assign(call: Call) -> Answer:
+        """Ask this colleague, here or in another branch."""
+        request = climbing.Assign(call.path["referral_id"], call.body.staff_no, call.body.branch)
+        return call.run(climbing.assign, request, _answer)
+
+    @door.command("/referrals/{referral_id}/hold", may=_COMPLIANCE, takes=wire.Because, gives=wire.ReferralAnswer)
+    def post_hold(call: Call) -> Answer:
+        """Compliance looks into it: nothing of it is paid until somebody else lets it go."""
+        return _with_reason(call, holding.hold)
+
+    @door.command("/referrals/{referral_id}/release", may=_COMPLIANCE, takes=wire.Because, gives=wire.ReferralAnswer)
+    def post_release(call: Call) -> Answer:
+        """Let go what somebody else held."""
+        return _with_reason(call, holding.release)
+
     @door.command("/referrals/{referral_id}/presence", may={RM}, takes=wire.Coming, gives=wire.ReferralAnswer)
     def post_presence(call: Call) -> Answer:
         """Whether I come to the customer who waits in the hall."""
@@ -106,6 +124,20 @@ def _following_up(door: Door) -> None:
     def post_withdraw(call: Call) -> Answer:
         """The customer takes the consent back."""
         return call.run(actions.withdraw, call.path["referral_id"], _answer)
+
+
+def _withdrawing(door: Door) -> None:
+    @door.command("/visits/{visit_id}/withdraw-consent", may=_REFERRERS, gives=wire.ReferralList)
+    def post_withdraw_consent(call: Call) -> Answer:
+        """The customer wants to be referred to nobody: whatever is live of theirs stops, and its notes are gone."""
+
+        def answer(work: Work, gone: list[Referral]) -> wire.ReferralList:
+            reader, ours = Reader(work.db, work.keys), work.actor.branch_id
+            return wire.ReferralList(
+                referrals=[live.seen(reader, _told(each)) for each in gone if each.branch_id == ours]
+            )
+
+        return call.run(withdrawing.withdraw_all, call.path["visit_id"], answer)
 
 
 def bookings_door() -> Door:

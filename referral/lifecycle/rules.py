@@ -16,6 +16,9 @@ PROPOSE_WITHIN = timedelta(days=30)
 LATE_AFTER = timedelta(minutes=30)  # logged later than this after the visit: flagged, for somebody to look at
 LOGGED_WITHIN = timedelta(hours=24)  # later still it could be anybody's word
 REFUSALS_MAX = 3  # then the lobby manager looks for somebody
+RUNGS = ("lobby_manager", "head")  # who looks for somebody when nobody will; the last keeps it
+RUNG_WITHIN_HERE = timedelta(minutes=5)  # the customer waits in the hall
+RUNG_WITHIN = timedelta(hours=4)
 REFER_INTERNALLY = "refer_internal"
 PRESENCES = ("coming", "in_3_minutes", "cannot")
 PURPOSES = ("serve", REFER_INTERNALLY, "contact_later", "third_party_product")
@@ -103,11 +106,21 @@ class Presence:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Compliance looks into it: nothing that it gives is paid; selling goes on."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Referral:
     """One need handed on. It holds ids only; the note is sealed in the database and not here.
 
     `receiver_id` is who answers for it. Until somebody accepts, that is still the referrer (首问负责制).
     `offered_to` is whose turn it is to accept; `refused_by` are those who would not or did not answer.
+    `escalated_to` is the rung (`RUNGS`) that looks for somebody; `sent_to_branch` is where it went, if not here.
     """
 
     id: str
@@ -133,6 +146,9 @@ class Referral:
     booking_id: str | None = None
     duplicate_of: str | None = None
     presence: Presence | None = None
+    escalated_to: str | None = None
+    sent_to_branch: str | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True)

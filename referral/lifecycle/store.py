@@ -18,8 +18,8 @@ from lobby_server.kernel.privacy import Keyring
 from lobby_server.recommend.tables import product
 from lobby_server.staff.tables import staff
 from referral.lifecycle.matching import Candidate
-from referral.lifecycle.rules import LIVE, Booking, Consent, Presence, Referral, ReferralState
-from referral.lifecycle.tables import booking, referral, referral_step
+from referral.lifecycle.rules import LIVE, Booking, Consent, Hold, Presence, Referral, ReferralState
+from referral.lifecycle.tables import booking, kin, referral, referral_step
 
 NOTE = "referral.note"
 LISTED_MAX = 200  # a person's inbox; older ones are history
@@ -62,18 +62,34 @@ def note_of(db: sa.Connection, keys: Keyring, referral_id: str) -> str | None:
     return keys.open(sealed, NOTE) if sealed else None
 
 
-def lock(db: sa.Connection, branch_id: str, referral_id: str) -> Referral | None:
-    """A referral of this branch, taken for this transaction."""
-    which = sa.and_(referral.c.id == referral_id, referral.c.branch_id == branch_id)
+def lock(db: sa.Connection, branch_id: str, referral_id: str, staff_id: str | None = None) -> Referral | None:
+    """A referral of this branch, or one that another branch sent to this person; taken for this transaction."""
+    is_ours = referral.c.branch_id == branch_id
+    if staff_id is not None:
+        is_theirs = sa.or_(referral.c.offered_to == staff_id, referral.c.receiver_id == staff_id)
+        is_ours = sa.or_(is_ours, sa.and_(referral.c.sent_to_branch == branch_id, is_theirs))
+    which = sa.and_(referral.c.id == referral_id, is_ours)
     row = db.execute(sa.select(*_FIELDS).where(which).with_for_update()).one_or_none()
     return _referral(row) if row else None
+
+
+def live_of_customer(db: sa.Connection, customer_ids: Collection[str]) -> list[Referral]:
+    """A customer's live referrals in every branch, taken for this transaction, in the order of their ids."""
+    mine = sa.and_(referral.c.customer_id.in_(sorted(customer_ids)), referral.c.state.in_(_LIVE))
+    rows = db.execute(sa.select(*_FIELDS).where(mine).order_by(referral.c.id).with_for_update())
+    return [_referral(row) for row in rows]
 
 
 def listed(
     db: sa.Connection, branch_id: str, states: Collection[str] | None, staff_id: str | None, role: str | None
 ) -> list[Referral]:
-    """Referrals of a branch, newest first: of everybody, or those in which a person has a role."""
-    asked = sa.select(*_FIELDS).where(referral.c.branch_id == branch_id)
+    """Referrals of a branch, newest first: of everybody, or those in which a person has a role.
+
+    A person's are also those that another branch sent to them.
+    """
+    is_ours = referral.c.branch_id == branch_id
+    is_seen = is_ours if staff_id is None else sa.or_(is_ours, referral.c.sent_to_branch == branch_id)
+    asked = sa.select(*_FIELDS).where(is_seen)
     if states is not None:
         asked = asked.where(referral.c.state.in_(sorted(states)))
     if staff_id is not None:
@@ -83,7 +99,7 @@ def listed(
                 sa.and_(referral.c.receiver_id == staff_id, referral.c.accepted_at.is_not(None)),
                 referral.c.offered_to == staff_id,
                 # Nobody would take it: whoever does has it.
-                referral.c.state == str(ReferralState.DECLINED),
+                sa.and_(is_ours, referral.c.state == str(ReferralState.DECLINED)),
             ),
         }
         asked = asked.where(mine[role] if role else sa.or_(*mine.values()))
@@ -153,6 +169,31 @@ def candidates(
     ]
 
 
+def kin_of(db: sa.Connection, customer_id: str) -> set[str]:
+    """The ids of the colleagues who are the customer, or family."""
+    same_person = sa.and_(staff.c.branch_id == kin.c.branch_id, staff.c.staff_no == kin.c.staff_no)
+    whose = sa.select(customer.c.number_index).where(customer.c.id == customer_id)
+    asked = sa.select(staff.c.id).join(kin, same_person).where(kin.c.number_index.in_(whose))
+    return set(db.scalars(asked))
+
+
+def all_kin(db: sa.Connection) -> set[tuple[str, str, bytes]]:
+    """Every kinship: branch, staff number, index of the customer's number."""
+    return {(row.branch_id, row.staff_no, bytes(row.number_index)) for row in db.execute(sa.select(kin))}
+
+
+def put_kin(
+    db: sa.Connection, added: Collection[tuple[str, str, bytes]], gone: Collection[tuple[str, str, bytes]]
+) -> None:
+    """Kinships as they are stated now."""
+    for branch_id, staff_no, index in sorted(gone):
+        mine = sa.and_(kin.c.branch_id == branch_id, kin.c.staff_no == staff_no, kin.c.number_index == index)
+        db.execute(kin.delete().where(mine))
+    if added:
+        names = ("branch_id", "staff_no", "number_index")
+        db.execute(kin.insert(), [dict(zip(names, each, strict=True)) for each in sorted(added)])
+
+
 def _licences(db: sa.Connection, product_line: str) -> set[str]:
     """One of these is needed to sell something of a product line; none where a product of it needs none."""
     needed = set(db.scalars(sa.select(product.c.licence).where(product.c.line == product_line)))
@@ -218,8 +259,8 @@ def _sha256(value: object) -> str:
 
 def _fields(of: Referral) -> dict[str, Any]:
     fields = {column.name: getattr(of, column.name) for column in _FIELDS}
-    written = {"consent": to_json(of.consent), "refused_by": list(of.refused_by), "presence": to_json(of.presence)}
-    return {**fields, "state": str(of.state), **written}
+    written = {name: to_json(getattr(of, name)) for name in ("consent", "presence", "hold")}
+    return {**fields, "state": str(of.state), "refused_by": list(of.refused_by), **written}
 
 
 def _referral(row: sa.Row[Any]) -> Referral:
@@ -231,4 +272,6 @@ def _referral(row: sa.Row[Any]) -> Referral:
     fields["refused_by"] = tuple(fields["refused_by"])
     if said := fields["presence"]:
         fields["presence"] = Presence(said["answer"], from_wire(said["at"]))
+    if held := fields["hold"]:
+        fields["hold"] = Hold(held["reason"], held["by"], from_wire(held["at"]))
     return Referral(**{**fields, "consent": replace(consent, revoked_at=revoked_at)})

@@ -37,6 +37,11 @@ referral = sa.Table(
     sa.Column("duplicate_of", sa.ForeignKey("referral.id"), nullable=True),
     # Whether the receiver comes to the customer in the hall: the answer, and when it was given.
     sa.Column("presence", Json, nullable=True),
+    sa.Column("escalated_to", sa.String(16), nullable=True),
+    # Another branch, whose relationship manager was asked or has it.
+    sa.Column("sent_to_branch", sa.String(16), nullable=True),
+    # Compliance looks into it: why, who said so, when.
+    sa.Column("hold", Json, nullable=True),
     sa.CheckConstraint(
         f"{_IS_LIVE} OR state IN ('won', 'lost', 'expired', 'withdrawn', 'duplicate', 'reversed')", name="state"
     ),
@@ -54,6 +59,16 @@ referral = sa.Table(
     sa.Index(None, "branch_id", "state"),
     sa.Index(None, "visit_id"),
     sa.Index(None, "receiver_id", "state"),
+)
+
+# Whom a colleague may not refer, nor take: themselves, and their family, as head office states it.
+kin = sa.Table(
+    "kin",
+    metadata,
+    sa.Column("branch_id", sa.String(16), primary_key=True),
+    sa.Column("staff_no", sa.String(64), primary_key=True),
+    sa.Column("number_index", sa.LargeBinary, primary_key=True),
+    sa.Index(None, "number_index"),
 )
 
 # Every step, numbered per referral; never changed.

@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from lobby_server.doors.feeds import read_feed
 from lobby_server.doors.reading import Code, Id, Moment, Text, Wire
+from lobby_server.kernel.feeds import FeedFile
 from lobby_server.kernel.privacy import mask_name
 from lobby_server.queue.wire import StaffSeen
+from referral.lifecycle.actions.kin import Kin
 
 AMOUNT_MINOR_MAX = 10**15  # ten million millions; a greater one is a unit mistaken
 CONDITIONS_MAX = 20  # the rule guard knows two
@@ -44,6 +47,13 @@ class Met(Wire):
     """How the receiver met the customer."""
 
     evidence: Literal["lobby", "call", "video"]
+
+
+class Assigned(Wire):
+    """Whom it goes to; of another branch where `branch` says so."""
+
+    staff_no: Code
+    branch: Code | None = None
 
 
 class Coming(Wire):
@@ -86,6 +96,14 @@ class BookingAnswer(Wire):
     referral: Settled | None
 
 
+class KinLine(Wire):
+    """One line of head office's file `kin`: a customer who is this colleague, or family."""
+
+    branch: Code
+    staff_no: Code
+    customer_no: Code
+
+
 class PresenceSeen(Wire):
     """What the receiver answered, and when."""
 
@@ -96,7 +114,8 @@ class PresenceSeen(Wire):
 class ReferralSeen(Wire):
     """A referral as colleagues see it. `offered_to` is whose turn it is; `receiver` has accepted it.
 
-    `customer_here`: the visit on which it was logged is not over.
+    `customer_here`: the visit on which it was logged is not over. `escalated_to`: the rung that looks for somebody.
+    `is_held`: compliance looks into it, and nothing of it is paid.
     """
 
     id: str
@@ -118,6 +137,9 @@ class ReferralSeen(Wire):
     duplicate_of: str | None
     customer_here: bool
     presence: PresenceSeen | None
+    escalated_to: str | None
+    sent_to_branch: str | None
+    is_held: bool
 
 
 class ReferralAnswer(Wire):
@@ -148,7 +170,21 @@ def referral_seen(
         refusals=len(data["refused_by"]),
         customer_here=customer_here,
         presence=PresenceSeen(**said) if said else None,
+        escalated_to=data.get("escalated_to"),
+        sent_to_branch=data.get("sent_to_branch"),
+        is_held=data.get("hold") is not None,
     )
 
 
-_WORDED = ("referrer", "receiver", "offered_to", "presence")
+def read_kin_file(raw: bytes) -> FeedFile[Kin]:
+    """Read a whole file; raises what `read_feed` raises."""
+    return read_feed(
+        raw,
+        "kin",
+        KinLine,
+        lambda line, _mark: Kin(line.branch, line.staff_no, line.customer_no),
+        lambda line: [("customer_no", (line.branch, line.staff_no, line.customer_no))],
+    )
+
+
+_WORDED = ("referrer", "receiver", "offered_to", "presence", "escalated_to", "sent_to_branch")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import Branch, ServiceType
+from lobby_server.branch.rules import Branch, Names, ServiceType
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import HEAD
 from lobby_server.kernel.clock import business_day_of, to_wire
@@ -22,7 +22,7 @@ from lobby_server.visits.rules import PROMISE_S, ServiceLevel
 from referral.statistics import figures, store, wire
 from referral.statistics.figures import Referred, hall
 from referral.statistics.figures.people import Person, people
-from referral.statistics.rules import WEEKS_SHOWN, Period, week_of, weeks_until
+from referral.statistics.rules import Period, weeks_until
 from referral.statistics.wire import table
 
 CREDITS_SHOWN_MAX = 200  # as many as a page can be read; the sums are over all
@@ -55,7 +55,7 @@ class Asked:
 def statistics_door(types: Mapping[str, ServiceType]) -> Door:
     """The doors; `types` are the service types that this branch group serves."""
     door = Door("statistics")
-    simple = frozenset(each.code for each in types.values() if each.self_service)
+    simple = {each.code: each.names for each in types.values() if each.self_service}
     _way(door)
     _hall(door, simple)
     _colleagues(door)
@@ -74,7 +74,7 @@ def _way(door: Door) -> None:
         return _told(call, _funnel)
 
 
-def _hall(door: Door, simple: frozenset[str]) -> None:
+def _hall(door: Door, simple: Mapping[str, Names]) -> None:
     @door.question("/statistics/waits", may={HEAD}, gives=wire.WaitsSeen)
     def get_waits(call: Call) -> Answer:
         """Waits against the promise, day by day and by service level."""
@@ -184,20 +184,20 @@ def _waits(asked: Asked) -> wire.WaitsSeen:
     )
 
 
-def _diversion(asked: Asked, simple: frozenset[str]) -> wire.DiversionSeen:
-    tasks = store.tasks(asked.db, asked.branch, asked.period, simple)
-    before = store.tasks(asked.db, asked.branch, asked.period.before, simple)
+def _diversion(asked: Asked, simple: Mapping[str, Names]) -> wire.DiversionSeen:
+    tasks = store.tasks(asked.db, asked.branch, asked.period, frozenset(simple))
+    before = store.tasks(asked.db, asked.branch, asked.period.before, frozenset(simple))
     return wire.DiversionSeen(
         period=asked.seen,
         diverted=wire.share_seen(hall.diverted(tasks)),
         before=wire.share_seen(hall.diverted(before)),
-        types=[wire.type_seen(each) for each in hall.by_type(tasks)],
+        types=[wire.type_seen(each, simple[each.service_type]) for each in hall.by_type(tasks)],
         outcomes=[wire.OutcomeSeen(outcome=name, n=n) for name, n in hall.outcomes(tasks).items()],
     )
 
 
 def _people(asked: Asked) -> wire.PeopleSeen:
-    reach_back = min(asked.period.before.first, week_of(asked.period.last) - timedelta(weeks=WEEKS_SHOWN - 1))
+    reach_back = min(asked.period.before.first, weeks_until(asked.period.last)[0])
     referred = store.referred(asked.db, asked.branch, Period(reach_back, asked.period.last))
     referrers = people(referred, lambda each: each.referrer_id, asked.period)
     receivers = people(referred, lambda each: each.receiver_id, asked.period)

@@ -153,5 +153,6 @@ def week_of(day: date) -> date:
 
 
 def weeks_until(last: date, count: int = WEEKS_SHOWN) -> list[date]:
-    """The Mondays of the last weeks, the running one among them, in order."""
-    return [week_of(last) - timedelta(weeks=back) for back in reversed(range(count))]
+    """The Mondays of the last whole weeks up to a day, in order: half a week would look like a fall."""
+    newest = week_of(last + timedelta(days=1)) - timedelta(weeks=1)
+    return [newest - timedelta(weeks=back) for back in reversed(range(count))]

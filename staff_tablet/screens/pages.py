@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ from lobby_server.kernel.settings import Settings
 from lobby_server.queue import store as queue_store
 from staff_tablet.screens.lobby import branch_seen
 
-_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/tablet", TELLER: "/desk", RM: "/desk", ADMIN: "/admin"}
+_WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/head", TELLER: "/desk", RM: "/rm", ADMIN: "/admin"}
 # After signing in to one of our own pages only.
-_AFTER_SIGN_IN = frozenset(_WORKPLACE.values())
+_AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk"})
 _WORKER = "shared/workers/away.js"
 _WORKER_POLICY = "default-src 'none'; connect-src 'self'"
 _AWAY_STYLES = (
@@ -99,6 +99,14 @@ def page_door(pages: Pages) -> Door:
         """The wall display; it proves itself with its device key."""
         return show(call, "wall", voice=any(voice_clips(pages.files).values()))
 
+    _workplaces(door, show)
+    _files(door, pages)
+    return door
+
+
+def _workplaces(door: Door, show: Callable[..., Answer]) -> None:
+    """The pages of staff; `show` leads whoever may not open one to signing in."""
+
     @door.question("/tablet", may={ANYONE})
     def get_tablet(call: Call) -> Answer:
         """The lobby manager's tablet."""
@@ -109,13 +117,20 @@ def page_door(pages: Pages) -> Door:
         """The teller's and RM's desk."""
         return show(call, "desk", may={TELLER, RM})
 
+    @door.question("/rm", may={ANYONE})
+    def get_rm(call: Call) -> Answer:
+        """The relationship manager's inbox, made for a phone."""
+        return show(call, "rm", may={RM})
+
     @door.question("/admin", may={ANYONE})
     def get_admin(call: Call) -> Answer:
         """The administrator's pages."""
         return show(call, "admin", may={ADMIN, HEAD})
 
-    _files(door, pages)
-    return door
+    @door.question("/head", may={ANYONE})
+    def get_head(call: Call) -> Answer:
+        """The branch head's figures."""
+        return show(call, "head", may={HEAD})
 
 
 def _files(door: Door, pages: Pages) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from lobby_server.staff.actions import AddStaff, add_staff
 from lobby_server.staff.tables import staff as staff_table
 from lobby_server.visits import store as visits
 from lobby_server.visits.actions import leave
+from lobby_server.worker import DEEDS
 from referral.incentives import store as ledger
 from referral.lifecycle import actions, store
 from referral.lifecycle.actions import Contact, LogReferral, WithReason
@@ -71,17 +71,11 @@ def now(house: House, of: Referral) -> Referral:
 
 def fire(house: House) -> None:
     """What is due happens."""
-    deeds: dict[str, Callable[[Work, str], None]] = {
-        actions.OFFER_ENDS: actions.end_offer,
-        actions.CONTACT_DUE: actions.end_acceptance,
-        actions.STEP_DUE: actions.warn,
-        actions.PROTECTION_ENDS: actions.expire,
-    }
     with house.database.read() as db:
-        ripe = [each for each in due.ripe(db, house.clock.now()) if each.kind in deeds]
+        ripe = [each for each in due.ripe(db, house.clock.now()) if each.kind.startswith("referral.")]
     for each in ripe:
         house.database.run(lambda db, each=each: due.take(db, each.id, each.at))  # type: ignore[misc]
-        house.works.run(deeds[each.kind], each.ref, system(each.branch_id))
+        house.works.run(DEEDS[each.kind], each.ref, system(each.branch_id))
 
 
 def news(house: House) -> list[Recorded]:

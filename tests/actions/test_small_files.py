@@ -14,6 +14,7 @@ from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import Invalid, NotFound
 from lobby_server.kernel.feeds import Outcome
 from lobby_server.kernel.house import House
+from referral.lifecycle import store as referrals
 from tests import make
 from tests.feeds import file_of
 from tests.make import Cast
@@ -45,6 +46,16 @@ def test_a_portfolio_says_who_looks_after_whom_and_a_full_one_ends_what_it_does_
     outcome = taken(house, "portfolios", moved, day=NEXT_DAY, kind="full", may_shrink=True)
     assert outcome == Outcome(changed=1, gone=1)
     assert (owner(house, "C1"), owner(house, "C2")) == ("R002", None)
+
+
+def test_head_office_says_who_is_family_and_a_full_list_ends_what_it_does_not_name(house: House, cast: Cast) -> None:
+    lines = [{"branch": make.HERE, "staff_no": who, "customer_no": "C1"} for who in ("T001", "R001")]
+    assert taken(house, "kin", *lines) == Outcome(added=2)
+    with house.database.read() as db:
+        assert referrals.kin_of(db, make.WANG.id) == {cast.zhou.id, cast.wu.id}
+        assert referrals.kin_of(db, make.LI.id) == set()
+    outcome = taken(house, "kin", lines[0], day=NEXT_DAY, kind="full", may_shrink=True)
+    assert outcome == Outcome(gone=1, unchanged=1)
 
 
 def offered(house: House, branch_id: str = make.HERE) -> frozenset[str]:

@@ -14,6 +14,7 @@ from lobby_server.admin.furnish import furnish, played_colleague, played_kiosk
 from lobby_server.kernel.house import House
 from lobby_server.queue import actions as queue
 from lobby_server.visits.tables import visit
+from referral.lifecycle.tables import referral
 from tests import make
 
 ARRIVALS, SEED = 60, 7
@@ -39,10 +40,13 @@ def test_a_played_day_uses_every_way_and_breaks_nothing(
         make.advance(house, 20)
         for who, point in ((teller, "W3"), (adviser, "D2")):
             played._try(lambda one, at=point: played._serve_one(one, at), who)  # type: ignore[misc]
+        played._follow_up_once(adviser)
     assert "traffic_failed" not in caplog.messages
     with house.database.read() as db:
         assert {name: faults for name, faults in run_checks(db, house.keys).items() if faults} == {}
         left = set(db.scalars(sa.select(visit.c.left_because)))
+        ends = set(db.scalars(sa.select(referral.c.state)))
         levels = set(db.scalars(sa.select(visit.c.service_level)))
     assert left >= {"served", "done_self_service"}
+    assert ends >= {"won", "lost"}
     assert levels >= {"ordinary", "vip", "appointment"}

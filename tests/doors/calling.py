@@ -21,6 +21,7 @@ from lobby_server import app
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import TakeToken, take_token
 from lobby_server.branch.rules import Device
+from lobby_server.branch.store import letting_in
 from lobby_server.clients import store as clients
 from lobby_server.clients.actions import AddClient, add_client
 from lobby_server.doors.openapi import document
@@ -185,7 +186,7 @@ def _device(work: Work, lobby: app.Lobby, branch_id: str, kind: str) -> Caller:
     device = Device(work.ids.new_id(), branch_id, kind, f"{kind} 大堂", None, None)
     branches.add_device(work.db, device, {}, work.now)
     nonce = work.ids.secret()
-    branches.add_challenge(work.db, work.keys.index(nonce, "device_challenge"), device.id, work.now + _A_WHILE)
+    letting_in.add_challenge(work.db, work.keys.index(nonce, "device_challenge"), device.id, work.now + _A_WHILE)
     token, _until = take_token(work, TakeToken(device.id, nonce))
     who = Actor("device", device.id, branch_id, frozenset({kind}), name=device.name)
     return Caller(lobby.flask.test_client(), contract_of(lobby), who, {"Authorization": f"Bearer {token}"})

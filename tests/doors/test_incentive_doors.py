@@ -95,3 +95,27 @@ def test_a_plan_is_rehearsed_before_it_counts(lobby: Lobby, callers: Callers) ->
     assert [(each["was_minor"], each["would_be_minor"]) for each in differences] == [(6_667, 0), (3_334, 0)]
     assert refusal(callers.head.post("/plans", plan(1, "2026-12-01"))) == (409, "version_used")
     assert refusal(callers.head.post("/plans/x/approve", {"sha256": "0" * 64})) == (404, "plan")
+
+
+@pytest.mark.usefixtures("in_force")
+def test_everybody_reads_the_plans_and_who_stands_for_them(callers: Callers) -> None:
+    callers.head.post("/plans", plan(version=2, starts_on="2027-01-01"))
+    proposed, standing = told(callers.teller.get("/plans"))["plans"]
+    assert (proposed["plan"]["version"], proposed["plan"]["is_approved"]) == (2, False)
+    assert standing["document"]["lines"].keys() >= {"card", "loan"} and standing["accepted_by_me"]
+    people = [standing[name]["staff_no"] for name in ("proposed_by", "approved_by")]
+    assert people == [callers.admin.who.number, callers.head.who.number]
+    assert not told(callers.manager.get("/plans"))["plans"][1]["accepted_by_me"]
+    assert told(callers.foreign_teller.get("/plans"))["plans"] == []
+
+
+@pytest.mark.usefixtures("in_force")
+def test_who_closes_months_sees_what_that_would_move(lobby: Lobby, callers: Callers) -> None:
+    credited(lobby, callers)
+    (month,) = told(callers.head.get("/incentives/periods"))["periods"]
+    assert (month["period"], month["state"], month["proposed_by"]) == ("2026-11", "open", None)
+    assert {each["staff"]["staff_no"] for each in month["amounts"]} == {
+        callers.teller.who.number,
+        callers.rm.who.number,
+    }
+    assert refusal(callers.teller.get("/incentives/periods")) == (403, "not_allowed")

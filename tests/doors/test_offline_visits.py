@@ -95,6 +95,22 @@ def test_an_arrival_lies_between_the_kiosks_last_sign_of_life_and_now(
     assert ticket["arrived_at"] == to_wire(make.MORNING + timedelta(seconds=counts_s))
 
 
+def test_a_sign_of_life_just_before_does_not_make_the_arrivals_later(lobby: Lobby, callers: Callers) -> None:
+    heard(lobby, callers.kiosk)
+    make.advance(lobby.house, 300)
+    for seconds in (0, 10):
+        make.advance(lobby.house, seconds)
+        heard(lobby, callers.kiosk)
+    hand_in(callers.kiosk, taken(after_s=60))
+    # Long after it is back, nothing is taken for so early any more.
+    for _ in range(39):
+        make.advance(lobby.house, 10)
+        heard(lobby, callers.kiosk)
+    hand_in(callers.kiosk, taken("K02-002", after_s=60))
+    times = [each["arrived_at"] for each in tickets(callers)]
+    assert times == [to_wire(make.MORNING + timedelta(seconds=s)) for s in (60, 700)]
+
+
 def test_tickets_of_a_past_day_are_closed_and_called_by_nobody(lobby: Lobby, callers: Callers) -> None:
     house, who = lobby.house, callers.kiosk.who
     heard(lobby, callers.kiosk)

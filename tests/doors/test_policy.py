@@ -138,6 +138,9 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/referrals/{referral_id}/decline": lambda _scene: {"reason": "busy"},
     "/api/v1/referrals/{referral_id}/lose": lambda _scene: {"reason": "dear"},
     "/api/v1/referrals/{referral_id}/contact": lambda _scene: {"evidence": "call"},
+    "/api/v1/referrals/{referral_id}/assign": lambda _scene: {"staff_no": "R001"},
+    "/api/v1/referrals/{referral_id}/hold": lambda _scene: {"reason": "complaint"},
+    "/api/v1/referrals/{referral_id}/release": lambda _scene: {"reason": "cleared"},
     "/api/v1/referrals/{referral_id}/presence": lambda _scene: {"answer": "coming"},
     "/api/v1/referrals/{referral_id}/duplicate": lambda scene: {"of": scene.visit_id},
     "/api/v1/service-points/{code}/start": lambda scene: {"ticket_id": scene.ticket_id},
@@ -204,17 +207,20 @@ def _scene(house: House, route: Route, callers: Callers, who: Caller) -> Scene:
     if "{customer_id}" in route.path:
         make.arrival(house, kiosk, make.seen(house, make.WANG))
     visit_id = make.arrival(house, kiosk).visit.id
-    issued = make.routed(house, kiosk).issued
+    # A day has 999 numbers: only who knocks about a ticket is given one.
+    is_about_one = "{ticket" in route.path or "{code}" in route.path or route.path.endswith(("start", "finish"))
+    issued = make.routed(house, kiosk).issued if is_about_one else None
+    ticket_id = issued.ticket.id if issued else make.new_id()
     if who.who.kind == "staff":
         make.opened(house, who.who, "W1")
     if who.who.roles & {TELLER, RM} and who.who.branch_id == make.HERE and route.path.endswith(("start", "finish")):
         house.works.run(queue.call_next, "W1", who.who)
         if route.path.endswith("finish"):
-            house.works.run(queue.start_service, queue.AtPoint("W1", issued.ticket.id), who.who)
+            house.works.run(queue.start_service, queue.AtPoint("W1", ticket_id), who.who)
     alert_id = house.works.run(ask_for_help, AskForHelp(visit_id, "en"), kiosk).id
     # Whoever is shut out stays out: that is not the kiosk which still has to knock.
     device_id = make.enrolled(house, "wall") if route.path.endswith("/revoke") else kiosk.id
-    return Scene(visit_id, issued.ticket.id, issued.ticket_key, device_id, alert_id)
+    return Scene(visit_id, ticket_id, issued.ticket_key if issued else "", device_id, alert_id)
 
 
 @SQLITE

@@ -76,8 +76,8 @@ test("one calls only with empty hands, starts who is called, finishes who is ser
   assert.deepEqual(can(null), ["call", "close"]);
   assert.deepEqual(can(null, { waiting: 1, aside: 1 }), ["call", "close", "hand", "resume"]);
   const called = ticket("A001", { state: "called" });
-  assert.deepEqual(can(called), ["card", "park", "recall", "start", "transfer", "why"]);
-  assert.deepEqual(can(ticket("A001", { state: "in_service" })), ["card", "finish", "next", "park", "transfer", "why"]);
+  assert.deepEqual(can(called), ["card", "park", "recall", "refer", "start", "transfer", "why"]);
+  assert.deepEqual(can(ticket("A001", { state: "in_service" })), ["card", "finish", "next", "park", "refer", "transfer", "why"]);
 });
 
 test("nobody counts as not come before being called again twice", () => {

@@ -95,6 +95,8 @@ def test_health_is_told_once_and_what_is_lost_is_said_before_what_was_well(
         say(agent, "health", facts={"printer": "ok", "paper": paper})
     assert [each["facts"]["paper"] for each in messages] == ["ok", "out"]
     agent.devices[1].state = "lost"
+    agent.hear(agent.devices[1], {"what": "lost"})
+    assert messages[-1]["facts"]["printer"] == "lost", "the page is told at once when a device is gone"
     expected: dict[str, object] = {"scanner": "ok", "printer": "lost", "paper": "out", "clock_offset_ms": 0}
     expected |= {"restarts": 0, "series": 2, "unsent": 0}
     assert agent.health() == expected

@@ -84,6 +84,21 @@ def test_a_ticket_without_an_expected_wait_is_not_called_one_of_a_kiosk_alone() 
     assert "前面还有" in text and "系统暂时离线" not in text
 
 
+ALONE = {"number": "K02-017", "ahead": None, "wait_min": None, "cap": None, "url": None}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_ticket_given_alone_is_the_same_bytes_as_ever(language: str) -> None:
+    service = {"zh-CN": "现金业务", "en": "Cash"}[language]
+    expected = bytes.fromhex((GOLDEN / f"ticket_alone_{language}.hex").read_text("ascii"))
+    assert ticket_bytes(ticket(language=language, service=service, **ALONE)) == expected
+
+
+def test_a_ticket_given_alone_promises_nothing_and_says_why() -> None:
+    lines = drawn(ticket_bytes(ticket(**ALONE))).lines
+    assert lines == ["您的号码", "K02-017", "现金业务", "系统暂时离线", "您的位置从取号时起算", "2026-11-23 10:00"]
+
+
 @pytest.mark.parametrize(("language", "word"), [("zh-CN", "** 补打 **"), ("en", "** REPRINT **")])
 def test_a_reprint_says_so(language: str, word: str) -> None:
     assert word in drawn(ticket_bytes(ticket(language=language, is_reprint=True))).lines

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.whole.running import PASSWORD, Demo
 
 CHROMIUM = "/usr/bin/chromium"
-_QUIET = [
+QUIET = [
     "--no-sandbox",  # the build runs as root
     "--disable-gpu",
     "--disable-quic",
@@ -65,7 +65,7 @@ def windows(server: Demo, camera: Path | None = None) -> Iterator[Windows]:
     if camera is not None:
         film.append(f"--use-file-for-fake-video-capture={camera}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET, *film])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *film])
         try:
             yield Windows(server, browser)
         finally:

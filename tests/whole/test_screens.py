@@ -53,6 +53,7 @@ def test_pictures_of_every_screen(browser: Windows, language: str) -> None:
         ("L002", "/tablet", ".tablet-list", 390, 844),
         ("T001", "/desk", ".seats", 1366, 768),
         ("A001", "/admin", ".tiles", 1366, 768),
+        ("H001", "/head", ".funnel-step", 1440, 900),
     ],
 )
 def test_sentences_more_than_half_as_long_again_still_fit(

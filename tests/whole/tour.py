@@ -35,7 +35,9 @@ def tour(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     called = teller.post("/service-points/W2/call-next").json()["ticket"]
     yield from _waiting_and_called(browser, language, keys)
     yield from _staff(browser, language)
+    yield from _inbox(browser, language)
     yield from _office(browser, language)
+    yield from _head(browser, language)
     teller.post("/service-points/W2/start", {"ticket_id": called["id"]}).raise_for_status()
     teller.post("/service-points/W2/finish", {"ticket_id": called["id"]}).raise_for_status()
     yield from _over(browser, language, keys[0])
@@ -91,7 +93,13 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     desk.keyboard.press("Space")
     expect(desk.locator(".current-code")).to_contain_text("00", timeout=SLOW_MS)
     yield "desk-called", desk
-    for name, key in (("desk-why", "w"), ("desk-card", "i"), ("desk-transfer", "t"), ("desk-keys", "?")):
+    for name, key in (
+        ("desk-why", "w"),
+        ("desk-card", "i"),
+        ("desk-refer", "g"),
+        ("desk-transfer", "t"),
+        ("desk-keys", "?"),
+    ):
         _press(desk, key)
         yield name, _ready(desk, ".desk-panel")
         desk.keyboard.press("Escape")
@@ -107,6 +115,12 @@ def _staff(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     expect(desk.locator(".current.in_service")).to_be_visible(timeout=SLOW_MS)
     _press(desk, "d")
     yield "desk-next", _ready(desk, ".choice")
+
+
+def _inbox(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
+    """What waits for a relationship manager, on a phone."""
+    phone = browser.open_signed_in("R001", "/rm", 390, 844, language)
+    yield "rm", _ready(phone, ".inbox-card, .empty")
 
 
 def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
@@ -127,9 +141,27 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     office.locator(".office-nav a[href='#staff']").click()
     office.locator(".row-open").nth(1).click()
     yield "admin-person", _ready(office, ".beside-form")
-    head = browser.open_signed_in("H001", "/admin#queue", 1366, 768, language)
+    head = browser.open_signed_in("H001", "/admin", 1366, 768, language)
+    head.locator(".office-nav a[href='#queue']").click()
+    _ready(head, "input[name=overtake_cap]")
     head.locator("input[name=overtake_cap]").fill("3")
     yield "admin-policy", _ready(head, "form .facts-rows li")
+
+
+def _head(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
+    """The branch head's board over its past, with its tables open, on a phone, and on a day without figures."""
+    head = _ready(browser.open_signed_in("H001", "/head", 1440, 1180, language), ".funnel-step")
+    expect(head.locator(".share-dot").first).to_be_visible(timeout=SLOW_MS)
+    yield "head", head
+    for summary in head.locator("summary").all():
+        summary.click()
+    head.locator(".what-if input").last.check()
+    head.locator(".what-if button").click()
+    yield "head-open", _ready(head, ".panel-what_if .plain")
+    head.set_viewport_size({"width": 390, "height": 844})
+    yield "head-phone", head
+    head.locator(".periods a").first.click()
+    yield "head-today", _ready(head, ".headline")
 
 
 def _over(browser: Windows, language: str, key: str) -> Iterator[tuple[str, Page]]:

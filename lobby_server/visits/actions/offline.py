@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import BY_ADVISER, Branch, ServiceType
@@ -23,6 +23,8 @@ from lobby_server.visits.rules import ServiceLevel, Visit, VisitState, greeting_
 
 WAITING, EXPIRED, KNOWN, TAKEN = "waiting", "expired", "known", "taken"
 EXPIRED_BECAUSE = "expired"
+# A kiosk that is heard again hands in what it did within seconds; a page beside the agent may be heard before.
+HAND_IN_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,13 @@ class _Day:
 def merge(work: Work, request: Sequence[OfflineVisit]) -> list[Merged]:
     """Take over what a kiosk did alone, in its order; sent again, it changes nothing.
 
-    An arrival lies between the kiosk's last sign of life and now, whatever its clock said. Raises
+    An arrival lies between the kiosk's last sign of life before it was alone and now, whatever its clock said. Raises
     Invalid("unknown_service_type") with those that this branch offers.
     """
     queue = queue_store.lock_queue(work.db, work.actor.branch_id)
-    branch, device = branches.find_branch(work.db, queue.branch_id), branches.lock_device(work.db, work.actor.id)
-    assert branch is not None and device is not None
-    heard_at = min(device.seen_at or work.now, work.now)
+    branch = branches.find_branch(work.db, queue.branch_id)
+    assert branch is not None
+    heard_at = min(branches.last_contact(work.db, work.actor.id, work.now - HAND_IN_WITHIN) or work.now, work.now)
     first = business_day_of(heard_at, branch.timezone, branch.cut_over_minute)
     today = business_day(work, queue)
     day = _Day(branch, heard_at, min(first, today), today)

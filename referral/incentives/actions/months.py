@@ -10,6 +10,8 @@ from datetime import UTC, datetime, time
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from lobby_server.kernel.database import canonical
 from lobby_server.kernel.errors import Conflict, Invalid
 from lobby_server.kernel.work import Work
@@ -34,6 +36,11 @@ class Proposed:
     period: str
     digest: str
     amounts: Mapping[str, int]
+
+
+def closing_now(db: sa.Connection, branch_id: str, period: str) -> dict[str, int]:
+    """What closing a month now would make payable or hold back, by person. Changes nothing."""
+    return _by_holder(store.open_amounts(db, branch_id, ledger.ACCRUED, up_to=period))
 
 
 def propose_close(work: Work, period: str) -> Proposed:

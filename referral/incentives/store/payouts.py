@@ -19,6 +19,10 @@ from referral.incentives.tables import (
     payroll_line,
     plan_acceptance,
 )
+from referral.lifecycle.tables import referral
+
+MONTHS_LISTED_MAX = 60  # five years: as long as anything is held back
+PLANS_LISTED_MAX = 50  # a new one each month for four years
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,13 @@ def find_month(db: sa.Connection, branch_id: str, period: str) -> Month | None:
     """A month that was begun."""
     row = db.execute(sa.select(ledger_period).where(_month(branch_id, period))).one_or_none()
     return Month(row.period, row.proposed_by, row.proposed_digest, row.approved_by) if row else None
+
+
+def months(db: sa.Connection, branch_id: str) -> list[Month]:
+    """Every month that was begun, newest first."""
+    asked = sa.select(ledger_period).where(ledger_period.c.branch_id == branch_id)
+    rows = db.execute(asked.order_by(ledger_period.c.period.desc()).limit(MONTHS_LISTED_MAX))
+    return [Month(row.period, row.proposed_by, row.proposed_digest, row.approved_by) for row in rows]
 
 
 def open_before(db: sa.Connection, branch_id: str, period: str) -> str | None:
@@ -184,7 +195,7 @@ def _instalments(db: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Inst
 
 
 def withheld(db: sa.Connection, branch_id: str, staff_id: str) -> set[str]:
-    """Credits of which nothing is paid to this person: contested, or under a plan that they have not accepted."""
+    """Credits of which nothing is paid to this person: contested, held, or under a plan that they have not accepted."""
     contested = sa.select(dispute.c.credit_id).where(dispute.c.branch_id == branch_id, dispute.c.ended_at.is_(None))
     accepted = sa.select(plan_acceptance.c.version).where(
         plan_acceptance.c.branch_id == branch_id, plan_acceptance.c.staff_id == staff_id
@@ -192,7 +203,9 @@ def withheld(db: sa.Connection, branch_id: str, staff_id: str) -> set[str]:
     not_accepted = sa.select(credit.c.id).where(
         credit.c.branch_id == branch_id, credit.c.plan_version.is_not(None), credit.c.plan_version.not_in(accepted)
     )
-    return {*db.scalars(contested), *db.scalars(not_accepted)}
+    held = sa.select(credit.c.id).join(referral, referral.c.id == credit.c.referral_id)
+    held = held.where(credit.c.branch_id == branch_id, referral.c.hold.is_not(None))
+    return {*db.scalars(contested), *db.scalars(held), *db.scalars(not_accepted)}
 
 
 def add_payroll_file(db: sa.Connection, branch_id: str, at: datetime, by: str) -> int:
@@ -257,6 +270,12 @@ def find_plan(db: sa.Connection, branch_id: str, version: int) -> PlanRow | None
         sa.select(incentive_plan).where(incentive_plan.c.branch_id == branch_id, incentive_plan.c.version == version)
     )
     return next((_plan(row) for row in rows), None)
+
+
+def listed_plans(db: sa.Connection, branch_id: str) -> list[PlanRow]:
+    """Every version, newest first."""
+    asked = sa.select(incentive_plan).where(incentive_plan.c.branch_id == branch_id)
+    return [_plan(row) for row in db.execute(asked.order_by(incentive_plan.c.version.desc()).limit(PLANS_LISTED_MAX))]
 
 
 def newest_plan(db: sa.Connection, branch_id: str, *, approved_only: bool) -> PlanRow | None:

@@ -27,6 +27,9 @@ from referral.lifecycle.rules import (
     QUALIFY_WITHIN,
     REFER_INTERNALLY,
     REFUSALS_MAX,
+    RUNG_WITHIN,
+    RUNG_WITHIN_HERE,
+    RUNGS,
     Consent,
     Referral,
     ReferralState,
@@ -37,6 +40,7 @@ from referral.lifecycle.rules import (
 OFFER_ENDS = "referral.offer_ends"
 CONTACT_DUE = "referral.contact_due"
 STEP_DUE = "referral.step_due"
+RUNG_ENDS = "referral.rung_ends"
 PROTECTION_ENDS = "referral.protection_ends"
 _NO_ANSWER = "no_answer"
 
@@ -59,7 +63,8 @@ def log_referral(work: Work, request: LogReferral) -> Referral:
     """Log a referral and offer it at once. The first valid one for a customer and product line holds.
 
     Raises NotFound("visit"), Invalid("consent_missing"), Invalid("customer_unknown"), Invalid("too_late") a day
-    after the visit, Invalid("do_not_contact"), Conflict("duplicate") naming the first.
+    after the visit, Invalid("conflict_of_interest") for oneself and one's family, Invalid("do_not_contact"),
+    Conflict("duplicate") naming the first.
     """
     visit = visits.find(work.db, work.actor.branch_id, request.visit_id)
     if visit is None:
@@ -71,6 +76,8 @@ def log_referral(work: Work, request: LogReferral) -> Referral:
     over_for = work.now - visit.left_at if visit.left_at else timedelta()
     if over_for > LOGGED_WITHIN:
         raise Invalid("too_late")
+    if work.actor.id in store.kin_of(work.db, visit.customer_id):
+        raise Invalid("conflict_of_interest", audited=True)
     store.lock_customer(work.db, visit.customer_id)
     known = customers.find(work.db, work.keys, visit.customer_id)
     if known is None or known.do_not_contact:
@@ -127,27 +134,38 @@ def _new(work: Work, request: LogReferral, visit: Visit, *, is_late: bool) -> Re
 def _offer(work: Work, of: Referral, visit: Visit | None) -> Referral:
     """Ask the best colleague who was not asked yet; after three refusals, or with nobody left, whoever will."""
     known = customers.find(work.db, work.keys, of.customer_id)
-    asked = {of.referrer_id, *of.refused_by}
+    asked = {of.referrer_id, *of.refused_by, *store.kin_of(work.db, of.customer_id)}
     present = set(staff.on_duty(work.db, of.branch_id, "rm", work.now))
     owner = known.owner_staff_no if known else None
     able = store.candidates(work.db, of.branch_id, of.product_line, asked, owner, present, work.now)
     found = match(able, of.wished_receiver, f"{of.id}/{len(of.refused_by)}")
+    is_here = visit is not None and visit.left_at is None
     if found is None or len(of.refused_by) >= REFUSALS_MAX:
         work.no_longer_due(OFFER_ENDS, of.id)
-        nobody = {"offered_to": None, "offered_at": None, "presence": None}
-        return _move(work, of, "decline", events.ReferralDeclined, **nobody)
-    is_here = visit is not None and visit.left_at is None
+        work.due(of.branch_id, work.now + (RUNG_WITHIN_HERE if is_here else RUNG_WITHIN), RUNG_ENDS, of.id)
+        nobody = {"offered_to": None, "offered_at": None, "presence": None, "sent_to_branch": None}
+        rung = of.escalated_to or RUNGS[0]
+        return _move(work, of, "decline", events.ReferralDeclined, **nobody, escalated_to=rung)
+    return offer_to(work, of, found.staff_id, found, is_here=is_here)
+
+
+def offer_to(
+    work: Work, of: Referral, staff_id: str, why: object, *, is_here: bool, branch_id: str | None = None
+) -> Referral:
+    """It is this person's turn, for three minutes while the customer is here, else for four hours."""
     offered = _move(
         work,
         of,
         "offer",
         events.ReferralOffered,
-        found,
-        offered_to=found.staff_id,
+        why,
+        offered_to=staff_id,
         offered_at=work.now,
         reason=None,
         presence=None,
+        sent_to_branch=branch_id,
     )
+    work.no_longer_due(RUNG_ENDS, of.id)
     work.due(of.branch_id, work.now + (ACCEPT_WITHIN_HERE if is_here else ACCEPT_WITHIN), OFFER_ENDS, of.id)
     return offered
 
@@ -155,7 +173,8 @@ def _offer(work: Work, of: Referral, visit: Visit | None) -> Referral:
 def accept(work: Work, referral_id: str) -> Referral:
     """Take a referral that was offered to me, or that nobody would take: from now on I answer for it.
 
-    Accepting again changes nothing. Raises NotFound("referral"), Conflict("offered_to_another"), Conflict("changed").
+    Accepting again changes nothing. Raises NotFound("referral"), Conflict("offered_to_another"), Conflict("changed"),
+    Conflict("conflict_of_interest") where the customer is family.
     """
     of = found_referral(work, referral_id)
     if of.state is ReferralState.ACCEPTED and of.receiver_id == work.actor.id:
@@ -164,9 +183,12 @@ def accept(work: Work, referral_id: str) -> Referral:
         raise Conflict("offered_to_another")
     if of.referrer_id == work.actor.id:
         raise Conflict("own_referral")
-    mine = {"receiver_id": work.actor.id, "accepted_at": work.now, "offered_to": None}
+    if work.actor.id in store.kin_of(work.db, of.customer_id):
+        raise Conflict("conflict_of_interest", audited=True)
+    mine = {"receiver_id": work.actor.id, "accepted_at": work.now, "offered_to": None, "escalated_to": None}
     accepted = _move(work, of, "accept", events.ReferralAccepted, **mine)
     work.no_longer_due(OFFER_ENDS, of.id)
+    work.no_longer_due(RUNG_ENDS, of.id)
     visit = visits.find(work.db, of.branch_id, of.visit_id)
     work.due(of.branch_id, work.now + _contact_within(work, of, visit), CONTACT_DUE, of.id)
     return accepted
@@ -174,7 +196,7 @@ def accept(work: Work, referral_id: str) -> Referral:
 
 def _contact_within(work: Work, of: Referral, visit: Visit | None) -> timedelta:
     """Ten minutes while the customer is here; else by the end of the branch's next day."""
-    if visit is not None and visit.left_at is None:
+    if visit is not None and visit.left_at is None and of.sent_to_branch is None:
         return CONTACT_WITHIN_HERE
     branch = branches.find_branch(work.db, of.branch_id)
     assert branch is not None
@@ -230,8 +252,13 @@ class Contact:
 
 
 def contact(work: Work, request: Contact) -> Referral:
-    """I spoke with the customer. Raises Forbidden("not_yours") for anybody but the receiver."""
+    """I spoke with the customer. Raises Forbidden("not_yours") for anybody but the receiver.
+
+    Where head office knows that the customer wants none of it any more, it is withdrawn instead.
+    """
     of = _mine(work, request.referral_id)
+    if _is_withdrawn(work, of):
+        return withdraw_now(work, of)
     moved = _move(work, of, "contact", events.ReferralContacted, {"met": request.evidence})
     work.no_longer_due(CONTACT_DUE, of.id)
     work.due(of.branch_id, work.now + QUALIFY_WITHIN, STEP_DUE, of.id)
@@ -259,7 +286,21 @@ def lose(work: Work, request: WithReason) -> Referral:
 
 def withdraw(work: Work, referral_id: str) -> Referral:
     """The customer takes the consent back: it stops at once, and what was written of them is taken away."""
-    of = found_referral(work, referral_id)
+    return withdraw_now(work, found_referral(work, referral_id))
+
+
+def _is_withdrawn(work: Work, of: Referral) -> bool:
+    """Whether head office has heard since that the customer takes it back, or is not to be contacted."""
+    known = customers.find(work.db, work.keys, of.customer_id)
+    if known is None or known.do_not_contact:
+        return True
+    since = of.consent.taken_at
+    mine = (each.revoked_at for each in known.consents if each.purpose == REFER_INTERNALLY)
+    return any(revoked_at is not None and revoked_at > since for revoked_at in mine)
+
+
+def withdraw_now(work: Work, of: Referral) -> Referral:
+    """Stop it, and take away what was written."""
     revoked = replace(of, consent=replace(of.consent, revoked_at=work.now))
     gone = end(work, revoked, "withdraw", events.ReferralWithdrawn)
     store.redact(work.db, of.id)
@@ -308,7 +349,7 @@ Happened = Callable[[str, Referral], events.ReferralEvent]
 def end(work: Work, of: Referral, deed: str, happened: Happened, **changes: object) -> Referral:
     """A step after which nothing is due any more."""
     ended = _move(work, of, deed, happened, **{"offered_to": None, **changes})
-    for kind in (OFFER_ENDS, CONTACT_DUE, STEP_DUE, PROTECTION_ENDS):
+    for kind in (OFFER_ENDS, RUNG_ENDS, CONTACT_DUE, STEP_DUE, PROTECTION_ENDS):
         work.no_longer_due(kind, of.id)
     return ended
 
@@ -322,7 +363,10 @@ def _move(
         raise Conflict("changed", state=str(of.state))
     moved = replace(of, state=state, step_count=of.step_count + 1, **changes)  # type: ignore[arg-type]
     store.save(work.db, moved)
-    return _write_step(work, moved, deed, of.state, happened, evidence)
+    _write_step(work, moved, deed, of.state, happened, evidence)
+    for branch_id in sorted({of.sent_to_branch, moved.sent_to_branch} - {None}, key=str):
+        work.record(events.ReferralSentHere(str(branch_id), moved))
+    return moved
 
 
 def _write_step(
@@ -336,7 +380,7 @@ def _write_step(
 
 
 def found_referral(work: Work, referral_id: str) -> Referral:
-    of = store.lock(work.db, work.actor.branch_id, referral_id)
+    of = store.lock(work.db, work.actor.branch_id, referral_id, work.actor.id)
     if of is None:
         raise NotFound("referral")
     return of

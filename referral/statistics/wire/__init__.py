@@ -142,6 +142,7 @@ class TypeDivertedSeen(Wire):
     """One simple service type: how many came for it, how many went to a machine, how many needed nobody."""
 
     service_type: str
+    names: dict[str, str]
     routed: int
     sent: int
     diverted: ShareSeen
@@ -165,7 +166,7 @@ class DiversionSeen(Wire):
 
 
 class PersonSeen(Wire):
-    """One colleague, compared with their own past first; `weeks` are the last eight, the running one last."""
+    """One colleague, compared with their own past first; `weeks` are the last eight whole ones."""
 
     staff: StaffSeen
     n: int
@@ -331,10 +332,12 @@ def level_seen(of: LevelWaits) -> LevelWaitsSeen:
     return LevelWaitsSeen(**fields, kept=share_seen(of.kept))
 
 
-def type_seen(of: TypeDiverted) -> TypeDivertedSeen:
+def type_seen(of: TypeDiverted, names: Mapping[str, str]) -> TypeDivertedSeen:
     """One service type."""
     shown = share_seen(of.diverted)
-    return TypeDivertedSeen(service_type=of.service_type, routed=of.routed, sent=of.sent, diverted=shown)
+    return TypeDivertedSeen(
+        service_type=of.service_type, names=dict(names), routed=of.routed, sent=of.sent, diverted=shown
+    )
 
 
 def person_seen(of: Person, who: StaffSeen) -> PersonSeen:

@@ -88,6 +88,7 @@ export class Counter {
   #say(answer, name) {
     const number = answer?.ticket?.number;
     if (name === "call-next" && answer === null) this.#notes.say(t("desk.none_waits"));
+    if (name === "refer") this.#notes.say(t("refer.done"));
     if (name === "resume") this.#notes.say(t("desk.is_resumed", { number }));
     if (name === "transfer") this.#notes.say(t("desk.is_transferred", { number }));
     if (answer?.next_ticket) this.#notes.say(t("desk.is_onward", { number: answer.next_ticket.number }));

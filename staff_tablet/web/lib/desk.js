@@ -7,8 +7,9 @@ import { deedsOf, lineOf, seatsOf, stepOf, ticketAt, windowOf } from "#staff/lib
 /** @import { Lobby, ServicePoint, Ticket } from "#shared/lib/shapes.js" */
 /** @import { Counter } from "#staff/lib/counter.js" */
 /** @import { Step, Other } from "#staff/lib/window.js" */
-/** @typedef {"hand" | "transfer" | "next" | "resume" | "why" | "card" | "keys"} PanelName */
-/** @typedef {{name: PanelName, ticket?: Ticket}} Panel `ticket`: whom to call by hand, once chosen */
+/** @typedef {"hand" | "transfer" | "next" | "resume" | "why" | "card" | "refer" | "keys"} PanelName */
+/** @typedef {{name: PanelName, ticket?: Ticket, line?: string}} Panel
+ *   `ticket`: whom to call by hand, `line`: what to refer for, once chosen */
 /** @typedef {{lobby: Lobby, point: ServicePoint, ticket: Ticket | null}} Scene */
 
 /** One key a deed, as shown on its button. @type {Record<Step | Other, string>} */
@@ -25,10 +26,13 @@ export const KEYS = {
   resume: "b",
   why: "w",
   card: "i",
+  refer: "g",
   close: "c",
 };
 const HELP_KEY = "?";
-const PANELS = new Set(["hand", "transfer", "next", "resume", "why", "card"]);
+/** Of the sentence that the desk shows for reading aloud (`refer.say`). */
+const CONSENT_VERSION = "2026-11";
+const PANELS = new Set(["hand", "transfer", "next", "resume", "why", "card", "refer"]);
 /** Why a colleague calls somebody out of turn: what happens most; anything else is written. */
 export const HAND_REASONS = ["returns", "needs_help", "wrong_number", "agreed"];
 
@@ -72,6 +76,13 @@ export class Desk {
   /** @param {string} point @param {string} name @param {object} body */
   send(point, name, body) {
     this.finish(() => this.#counter.at(point, name, body));
+  }
+
+  /** A need that was heard here, with the customer's consent. @param {string} visit_id @param {string} product_line */
+  refer(visit_id, product_line) {
+    const consent = { purpose: "refer_internal", wording_version: CONSENT_VERSION, channel: "counter" };
+    const body = { visit_id, product_line, consent };
+    this.finish(() => this.#counter.ask({ name: "refer", path: "/referrals", body }));
   }
 
   /** @param {Ticket} ticket */

@@ -6,8 +6,11 @@
 const PLACES = [
   ["lobby_manager", "/tablet"],
   ["teller", "/desk"],
+  ["rm", "/rm"],
   ["rm", "/desk"],
+  ["head", "/head"],
   ["head", "/tablet"],
+  ["head", "/admin"],
   ["admin", "/admin"],
 ];
 

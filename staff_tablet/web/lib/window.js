@@ -3,7 +3,7 @@
 /** @import { Lobby, ServicePoint, Ticket, Visit } from "#shared/lib/shapes.js" */
 /** @typedef {"call" | "start" | "finish"} Step the one deed that comes next */
 /** @typedef {"hand" | "recall" | "no-show" | "park" | "transfer" | "next" | "resume"} Line what moves a ticket */
-/** @typedef {Line | "why" | "card" | "close"} Other */
+/** @typedef {Line | "why" | "card" | "refer" | "close"} Other */
 
 /** The branch's rule: call again twice before a customer counts as not come. */
 export const RECALLS_BEFORE_NO_SHOW = 2;
@@ -43,7 +43,7 @@ export function deedsOf(ticket, { waiting, aside }) {
     if (waiting > 0) can.add("hand");
     return can.add("call").add("close");
   }
-  can.add("park").add("transfer").add("why").add("card");
+  can.add("park").add("transfer").add("why").add("card").add("refer");
   if (ticket.state === "in_service") return can.add("finish").add("next");
   can.add("start").add("recall");
   return (ticket.recall_count ?? 0) >= RECALLS_BEFORE_NO_SHOW ? can.add("no-show") : can;

@@ -28,6 +28,7 @@ const ROWS = [
     { deed: "resume", words: "act.resume" },
     { deed: "why", words: "act.why" },
     { deed: "card", words: "card.title" },
+    { deed: "refer", words: "act.refer" },
     { deed: "close", words: "act.close_window" },
   ],
 ];

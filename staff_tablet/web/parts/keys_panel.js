@@ -19,6 +19,7 @@ const KEYS_SHOWN = [
   ["B", "act.resume"],
   ["W", "act.why"],
   ["I", "card.title"],
+  ["G", "act.refer"],
   ["C", "act.close_window"],
   ["1–9", "desk.key_digits"],
   ["Esc", "act.back"],

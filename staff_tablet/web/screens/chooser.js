@@ -15,6 +15,8 @@ const PLACES = [
   { name: "kiosk", icon: "scan-line", href: "/kiosk", demoHref: "/demo/enrol/kiosk" },
   { name: "tablet", icon: "tablet", href: "/tablet" },
   { name: "desk", icon: "monitor", href: "/desk" },
+  { name: "rm", icon: "briefcase-business", href: "/rm" },
+  { name: "head", icon: "landmark", href: "/head" },
   { name: "admin", icon: "settings", href: "/admin" },
   { name: "wall", icon: "tv", href: "/wall", demoHref: "/demo/enrol/wall" },
 ];

@@ -45,8 +45,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 class Ticket:
     """What stands on the paper. `cap` None prints no promise; 0 promises strict order.
 
-    `ahead` and `wait_min` are None when the kiosk gave the ticket alone; the paper says why. Where no window is open the
-    branch knows who is ahead and not how long: then `wait_min` alone is None.
+    `ahead` and `wait_min` are None when the kiosk gave the ticket alone; the paper says why. `wait_min` alone is
+    None where no window is open: the branch knows who is ahead and not how long.
     """
 
     job_id: str

@@ -255,7 +255,7 @@ export type Page = {
   words?: Record<string, string>;
   csrf: string | null;
   me: { staff_no: string; name: string; roles: string[]; branch: string } | null;
-  branch: { code: string; names: Names } | null;
+  branch: { code: string; names: Names; timezone: string } | null;
   bank: { names: Names };
   decoder?: { worker: string; reader: string; wasm: string };
   /** Whether there are clips to speak with. */

@@ -24,9 +24,7 @@ from lobby_server.branch.rules import (
 from lobby_server.branch.tables import (
     branch,
     device,
-    device_challenge,
     device_token,
-    enrolment_code,
     service_point,
     service_withheld,
 )
@@ -188,38 +186,6 @@ def _by_last_sign(db: sa.Connection, branch_id: str) -> list[Device]:
     return sorted(linked, key=lambda each: each.seen_at or datetime.min.replace(tzinfo=UTC))
 
 
-def add_enrolment_code(
-    db: sa.Connection, code_index: bytes, branch_id: str, kind: str, service_point: str | None, expires_at: datetime
-) -> None:
-    """A code that lets one device in."""
-    db.execute(
-        enrolment_code.insert().values(
-            code_index=code_index, branch_id=branch_id, kind=kind, service_point=service_point, expires_at=expires_at
-        )
-    )
-
-
-def count_try(db: sa.Connection, code_index: bytes) -> None:
-    """One more try of this code."""
-    mine = enrolment_code.c.code_index == code_index
-    db.execute(enrolment_code.update().where(mine).values(tries=enrolment_code.c.tries + 1))
-
-
-def find_enrolment_code(db: sa.Connection, code_index: bytes) -> sa.Row[Any] | None:
-    """The code, used or not."""
-    return db.execute(sa.select(enrolment_code).where(enrolment_code.c.code_index == code_index)).one_or_none()
-
-
-def use_enrolment_code(db: sa.Connection, code_index: bytes, now: datetime) -> bool:
-    """Use it up; False when somebody else just did."""
-    used = db.execute(
-        enrolment_code.update()
-        .where(enrolment_code.c.code_index == code_index, enrolment_code.c.used_at.is_(None))
-        .values(used_at=now)
-    )
-    return bool(used.rowcount)
-
-
 def add_device(db: sa.Connection, new: Device, public_key: Mapping[str, str], now: datetime) -> None:
     """A device that was let in."""
     db.execute(
@@ -279,6 +245,22 @@ def revoke_device(db: sa.Connection, device_id: str, now: datetime) -> None:
     db.execute(device_token.delete().where(device_token.c.device_id == device_id))
 
 
+def note_silence(db: sa.Connection, device_id: str, silent_from: datetime, now: datetime) -> None:
+    """It is heard again after a silence."""
+    values = {"silent_from": silent_from, "heard_again_at": now}
+    db.execute(device.update().where(device.c.id == device_id).values(values))
+
+
+def last_contact(db: sa.Connection, device_id: str, since: datetime) -> datetime | None:
+    """When a device was last in touch; if a silence ended after `since`, before that silence."""
+    row = db.execute(
+        sa.select(device.c.seen_at, device.c.silent_from, device.c.heard_again_at).where(device.c.id == device_id)
+    ).one()
+    is_just_back = row.heard_again_at is not None and row.heard_again_at > since
+    at: datetime | None = row.silent_from if is_just_back else row.seen_at
+    return at
+
+
 def note_sign_of_life(
     db: sa.Connection, device_id: str, health: Mapping[str, Any], is_busy: bool, now: datetime
 ) -> None:
@@ -303,28 +285,6 @@ def kinds_down(db: sa.Connection, branch_id: str) -> frozenset[str]:
     return frozenset(db.scalars(found))
 
 
-def add_challenge(db: sa.Connection, nonce_index: bytes, device_id: str, expires_at: datetime) -> None:
-    """A number to sign."""
-    db.execute(device_challenge.insert().values(nonce_index=nonce_index, device_id=device_id, expires_at=expires_at))
-
-
-def use_challenge(db: sa.Connection, nonce_index: bytes, device_id: str, now: datetime) -> bool:
-    """Use it up; False when it is unknown, another device's, old or used."""
-    used = db.execute(
-        device_challenge.delete().where(
-            device_challenge.c.nonce_index == nonce_index,
-            device_challenge.c.device_id == device_id,
-            device_challenge.c.expires_at > now,
-        )
-    )
-    return bool(used.rowcount)
-
-
-def add_token(db: sa.Connection, token_index: bytes, device_id: str, expires_at: datetime) -> None:
-    """A token that opens the doors for a while."""
-    db.execute(device_token.insert().values(token_index=token_index, device_id=device_id, expires_at=expires_at))
-
-
 _OF_TOKEN = (
     _DEVICES.add_columns(device_token.c.expires_at)
     .join(device_token, device_token.c.device_id == device.c.id)
@@ -340,12 +300,6 @@ def device_of_token(db: sa.Connection, token_index: bytes, now: datetime) -> tup
     """Whose token it is and when it ends, if it still counts."""
     row = db.execute(_OF_TOKEN, {"token": token_index, "now": now}).one_or_none()
     return (_device(row), row.expires_at) if row else None
-
-
-def forget_old_tokens(db: sa.Connection, now: datetime) -> None:
-    """Remove tokens and challenges that no longer open anything."""
-    db.execute(device_token.delete().where(device_token.c.expires_at <= now))
-    db.execute(device_challenge.delete().where(device_challenge.c.expires_at <= now))
 
 
 def _service_point(row: sa.Row[Any]) -> ServicePoint:

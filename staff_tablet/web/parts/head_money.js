@@ -1,0 +1,60 @@
+/** What was credited, and what waits for a second person. */
+
+import { monthDay } from "#shared/lib/format.js";
+import { html } from "#shared/lib/html.js";
+import { has, t } from "#shared/lib/words.js";
+import { money as amountOf } from "#staff/lib/figures.js";
+import { headsOf, Panel, PlainTable } from "#staff/parts/head_panel.js";
+
+const SHOWN = 6;
+const lineName = (/** @type {string} */ code) => (has(`head.line_${code}`) ? t(`head.line_${code}`) : code);
+
+/** @param {{money: any, csv: string}} sent */
+export function Incentives({ money, csv }) {
+  const people = money && {
+    caption: t("head.by_person"),
+    heads: headsOf("person", "n amount points disputed"),
+    rows: money.people.map((/** @type {any} */ each) => [
+      `${each.staff.name} ${each.staff.staff_no}`,
+      each.n,
+      amountOf(each.amount_minor),
+      each.points,
+      each.disputed_n,
+    ]),
+  };
+  const ledger = money && {
+    caption: t("head.ledger"),
+    heads: headsOf("account", "amount"),
+    rows: money.balances
+      .filter((/** @type {any} */ each) => each.currency !== "PTS")
+      .map((/** @type {any} */ each) => [
+        `${t(`head.account_${each.account}`)} ${each.currency}`,
+        amountOf(each.amount_minor),
+      ]),
+  };
+  let total = 0;
+  for (const each of money?.people ?? []) total += each.amount_minor;
+  const months = money?.to_approve.join(" ");
+  const newest = (money?.credits ?? []).slice(-SHOWN).reverse();
+  const credits = {
+    caption: t("head.newest"),
+    heads: ["booked", "line", "people", "amount", "state"].map((each) => ({
+      words: `head.col_${each}`,
+      kind: each === "amount" ? /** @type {const} */ ("number") : undefined,
+    })),
+    rows: newest.map((/** @type {any} */ each) => [
+      monthDay(each.booked_on),
+      lineName(each.product_line),
+      each.staff.map((/** @type {any} */ who) => who.name).join(" → "),
+      amountOf(each.amount_minor),
+      t(each.is_disputed ? "head.is_disputed" : `head.credit_${each.state}`),
+    ]),
+  };
+  return html`<${Panel} name="money" content=${money} csv=${csv} tables=${money ? [people, ledger] : []}
+    isEmpty=${money?.credits_n === 0}>
+    ${money && html`
+      <p class="big-line"><b>${amountOf(total)}</b><span>${t("head.credited", { n: money.credits_n })}</span></p>
+      ${months && html`<p class="to-approve">${t("head.to_approve", { months })}</p>`}
+      <${PlainTable} table=${credits} />`}
+  <//>`;
+}
