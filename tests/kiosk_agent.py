@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Page:
     """The kiosk page, as far as the agent can tell."""
 
     link: ClientConnection
+    # A ticket may be on paper before the word that is waited for comes.
+    printed: list[dict[str, Any]] = field(default_factory=list)
 
     def say(self, type_: str, **facts: object) -> None:
         """One word to the agent."""
@@ -38,10 +40,16 @@ class Page:
     def hear(self, type_: str, **facts: object) -> dict[str, Any]:
         """The next message of this type and these facts; others are passed over."""
         until = time.monotonic() + WAIT_S
+        for before in self.printed:
+            if type_ == "printed" and facts.items() <= before.items():
+                self.printed.remove(before)
+                return before
         while True:
             message: dict[str, Any] = json.loads(self.link.recv(timeout=until - time.monotonic()))
             if message["type"] == type_ and facts.items() <= message.items():
                 return message
+            if message["type"] == "printed":
+                self.printed.append(message)
 
     def hear_health(self, **facts: object) -> dict[str, Any]:
         """The first news of health with these facts."""
@@ -117,7 +125,7 @@ def agent(folder: Path, devices: str, server: str = "http://127.0.0.1:1", more: 
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            assert process.wait(15) == 0, running.log()
+            assert process.wait(WAIT_S) == 0, running.log()
         finally:
             process.kill()
             process.wait()

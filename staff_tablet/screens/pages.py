@@ -26,7 +26,8 @@ _WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/head", TELLER: "/desk", RM: "/rm
 _AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk"})
 _WORKER = "shared/workers/away.js"
 _WORKER_POLICY = "default-src 'none'; connect-src 'self'"
-_AWAY_STYLES = (
+_AWAY_FILES = (
+    "staff/screens/away.js",
     *(f"shared/styles/{each}.css" for each in ("tokens", "base", "button")),
     "staff/styles/away.css",
 )
@@ -160,7 +161,7 @@ def _files(door: Door, pages: Pages) -> None:
     @door.question("/sw.js", may={ANYONE})
     def get_service_worker(_call: Call) -> Answer:
         """The service worker that keeps that page, told what belongs to it."""
-        addresses = [*(f"/away?lang={each}" for each in LANGUAGES), *map(pages.files.address, _AWAY_STYLES)]
+        addresses = [*(f"/away?lang={each}" for each in LANGUAGES), *map(pages.files.address, _AWAY_FILES)]
         said = [words[f"away.{each}"] for words in pages.words.catalogues.values() for each in ("title", "hint")]
         kept = {"addresses": addresses, "name": sha256(repr([addresses, said]).encode()).hex()}
         body = f"self.kept = {json.dumps(kept)};\n{pages.files.text(_WORKER)}"

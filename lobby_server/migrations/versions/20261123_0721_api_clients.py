@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("scopes", Json(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("revoked_at", Moment(), nullable=True),
-        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_api_client_branch_id_branch")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_api_client_branch_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_client")),
         sa.UniqueConstraint("token_index", name=op.f("uq_api_client_token_index")),
     )
