@@ -21,6 +21,7 @@ from lobby_server.doors.routes import API
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.feeds import TakeFeed
 from lobby_server.kernel.house import House
+from lobby_server.kernel.ids import is_id
 from lobby_server.kernel.privacy import is_forbidden_number, mask_name
 from lobby_server.kernel.work import Work
 from lobby_server.recommend import store
@@ -217,8 +218,8 @@ def answers(house: House, callers: Callers, guest: Customer) -> Iterator[tuple[s
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every text in a JSON value."""
-    if isinstance(value, str):
+    """Every text in a JSON value but our own ids, whose digits are a card's number by chance now and then."""
+    if isinstance(value, str) and not is_id(value):
         yield value
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from strings(each)
