@@ -29,7 +29,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import RandomIds
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.settings import Settings
-from lobby_server.kernel.work import Work, Works
+from lobby_server.kernel.work import Work, Works, together
 from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket
 from lobby_server.staff.actions import AddStaff, add_staff
@@ -37,6 +37,7 @@ from lobby_server.visits import reactions
 from lobby_server.visits.actions import Arrive, Arrived, arrive
 from lobby_server.visits.actions.sending import Route, Routed, route
 from lobby_server.visits.tables import visit
+from referral.crm_sync import reactions as crm_reactions
 from referral.incentives import reactions as incentives_reactions
 
 # Ten in the morning in Shanghai, on a Monday.
@@ -68,6 +69,8 @@ LI = Customer(
     tier_as_of=TODAY,
 )
 
+REACTIONS = together(reactions.REACTIONS, incentives_reactions.REACTIONS, crm_reactions.REACTIONS)
+
 _numbers = itertools.count(1)
 
 
@@ -89,7 +92,7 @@ def house(url: str, *, clock: Clock | None = None, data_dir: Path = Path("var/no
     """A house over a migrated database. The clock stands still unless another is given."""
     clock, ids = clock or StillClock(MORNING), RandomIds()
     database = Database(url)
-    works = Works(database, clock, ids, KEYS, {**reactions.REACTIONS, **incentives_reactions.REACTIONS})
+    works = Works(database, clock, ids, KEYS, REACTIONS)
     settings = Settings(data_dir=data_dir, database_url=url, **given)  # type: ignore[arg-type]
     return House(settings, clock, ids, KEYS, database, works, directly)
 
