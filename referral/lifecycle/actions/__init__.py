@@ -15,6 +15,7 @@ from lobby_server.staff import store as staff
 from lobby_server.visits import store as visits
 from lobby_server.visits.rules import Visit
 from referral.lifecycle import events, store
+from referral.lifecycle.actions.suiting import refuse_unsuitable
 from referral.lifecycle.matching import match
 from referral.lifecycle.rules import (
     ACCEPT_WITHIN,
@@ -266,15 +267,22 @@ def contact(work: Work, request: Contact) -> Referral:
 
 
 def qualify(work: Work, referral_id: str) -> Referral:
-    """The need is real. Raises Forbidden("not_yours")."""
-    moved = _move(work, _mine(work, referral_id), "qualify", events.ReferralQualified)
+    """The need is real. Raises Forbidden("not_yours"), Invalid("rating_missing"), Invalid("rating_expired")."""
+    of = _mine(work, referral_id)
+    refuse_unsuitable(work, of, "qualify")
+    moved = _move(work, of, "qualify", events.ReferralQualified)
     work.due(moved.branch_id, work.now + PROPOSE_WITHIN, STEP_DUE, moved.id)
     return moved
 
 
 def propose(work: Work, referral_id: str) -> Referral:
-    """The customer has a proposal. Raises Forbidden("not_yours")."""
-    moved = _move(work, _mine(work, referral_id), "propose", events.ReferralProposed)
+    """The customer has a proposal.
+
+    Raises Forbidden("not_yours"), and Invalid as `qualify` does, with "line_not_sold" and "not_suitable" besides.
+    """
+    of = _mine(work, referral_id)
+    refuse_unsuitable(work, of, "propose")
+    moved = _move(work, of, "propose", events.ReferralProposed)
     work.no_longer_due(STEP_DUE, moved.id)
     return moved
 
@@ -305,25 +313,6 @@ def withdraw_now(work: Work, of: Referral) -> Referral:
     gone = end(work, revoked, "withdraw", events.ReferralWithdrawn)
     store.redact(work.db, of.id)
     return gone
-
-
-@dataclass(frozen=True)
-class SameNeed:
-    """A referral that is another one over again, under a second product line."""
-
-    referral_id: str
-    first_id: str
-
-
-def mark_duplicate(work: Work, request: SameNeed) -> Referral:
-    """The same need of the same customer was logged twice: the earlier one stays. Its referrer may dispute.
-
-    Raises NotFound("referral"), Invalid("not_the_same") for another customer's or a later referral.
-    """
-    first, of = found_referral(work, request.first_id), found_referral(work, request.referral_id)
-    if first.id == of.id or first.customer_id != of.customer_id or first.created_at > of.created_at:
-        raise Invalid("not_the_same")
-    return end(work, of, "duplicate", events.ReferralDuplicated, duplicate_of=first.id)
 
 
 def expire(work: Work, referral_id: str) -> None:
