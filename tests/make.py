@@ -42,6 +42,7 @@ from lobby_server.visits.actions import Arrive, Arrived, arrive
 from lobby_server.visits.actions.sending import Route, Routed, route
 from lobby_server.visits.tables import visit
 from referral.incentives import reactions as incentives_reactions
+from referral.lifecycle import reactions as referrals_reactions
 
 # Ten in the morning in Shanghai, on a Monday.
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -93,7 +94,8 @@ def house(url: str, *, clock: Clock | None = None, data_dir: Path = Path("var/no
     """A house over a migrated database. The clock stands still unless another is given."""
     clock, ids = clock or StillClock(MORNING), RandomIds()
     database = Database(url)
-    works = Works(database, clock, ids, KEYS, {**reactions.REACTIONS, **incentives_reactions.REACTIONS})
+    follows = {**reactions.REACTIONS, **referrals_reactions.REACTIONS, **incentives_reactions.REACTIONS}
+    works = Works(database, clock, ids, KEYS, follows)
     settings = Settings(data_dir=data_dir, database_url=url, **given)  # type: ignore[arg-type]
     return House(settings, clock, ids, KEYS, database, works, directly)
 

@@ -77,14 +77,15 @@ def log_referral(work: Work, request: LogReferral) -> Referral:
     over_for = work.now - visit.left_at if visit.left_at else timedelta()
     if over_for > LOGGED_WITHIN:
         raise Invalid("too_late")
-    if work.actor.id in store.kin_of(work.db, visit.customer_id):
+    # From here on whoever head office says they are: the visit may have begun as a prospect's.
+    customer_id = store.lock_customer(work.db, visit.customer_id)
+    if work.actor.id in store.kin_of(work.db, customer_id):
         raise Invalid("conflict_of_interest", audited=True)
-    store.lock_customer(work.db, visit.customer_id)
-    known = customers.find(work.db, work.keys, visit.customer_id)
+    known = customers.find(work.db, work.keys, customer_id)
     if known is None or known.do_not_contact:
         raise Invalid("do_not_contact")
-    _refuse_second(work, visit.customer_id, request.product_line)
-    new = _new(work, request, visit, is_late=over_for > LATE_AFTER)
+    _refuse_second(work, customer_id, request.product_line)
+    new = _new(work, request, visit, customer_id, is_late=over_for > LATE_AFTER)
     store.add(work.db, work.keys, new, request.note)
     created = _write_step(work, new, "log", None, events.ReferralCreated, None)
     work.due(new.branch_id, new.protected_until, PROTECTION_ENDS, new.id)
@@ -106,8 +107,7 @@ def _refuse_second(work: Work, customer_id: str, product_line: str) -> None:
     raise Conflict("duplicate", audited=True, **facts)
 
 
-def _new(work: Work, request: LogReferral, visit: Visit, *, is_late: bool) -> Referral:
-    assert visit.customer_id is not None
+def _new(work: Work, request: LogReferral, visit: Visit, customer_id: str, *, is_late: bool) -> Referral:
     wished = (
         staff.find(work.db, work.keys, visit.branch_id, request.wished_receiver) if request.wished_receiver else None
     )
@@ -115,7 +115,7 @@ def _new(work: Work, request: LogReferral, visit: Visit, *, is_late: bool) -> Re
         id=work.ids.new_id(),
         branch_id=visit.branch_id,
         visit_id=visit.id,
-        customer_id=visit.customer_id,
+        customer_id=customer_id,
         product_line=request.product_line,
         need=request.need,
         state=ReferralState.CREATED,
