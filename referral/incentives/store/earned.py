@@ -127,6 +127,15 @@ def credits_of_staff(db: sa.Connection, branch_id: str, staff_id: str, period: s
     return _credits(db, credit.c.branch_id == branch_id, credit.c.period == period, mine)
 
 
+def was_credited(db: sa.Connection, branch_id: str, staff_id: str) -> bool:
+    """Whether somebody ever got money from this branch's plans."""
+    mine = sa.and_(
+        credit_share.c.staff_id == staff_id, credit_share.c.amount_minor > 0, credit.c.branch_id == branch_id
+    )
+    asked = sa.select(credit.c.id).join(credit_share, credit_share.c.credit_id == credit.c.id).where(mine).limit(1)
+    return db.execute(asked).first() is not None
+
+
 def every_credit(db: sa.Connection) -> Iterator[Credit]:
     """All credits of all branches, in the order of their ids; read in portions."""
     after = ""
