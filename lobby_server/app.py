@@ -59,6 +59,7 @@ from referral.crm_sync import reactions as crm_reactions
 from referral.incentives import reactions as incentives_reactions
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
+from referral.lifecycle import reactions as referrals_reactions
 from referral.lifecycle.http import bookings_door, referrals_door
 from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card
@@ -77,7 +78,12 @@ KIOSK_WEB = Path(kiosk.__file__).parent / "web"
 _ENDS = {DeviceRevoked.type: "device_id", SignedOut.type: "sign_in_id"}
 
 # What each floor does when something happened below.
-REACTIONS = together(visits_reactions.REACTIONS, incentives_reactions.REACTIONS, crm_reactions.REACTIONS)
+REACTIONS = together(
+    visits_reactions.REACTIONS,
+    referrals_reactions.REACTIONS,
+    incentives_reactions.REACTIONS,
+    crm_reactions.REACTIONS,
+)
 
 
 @dataclass(frozen=True)
