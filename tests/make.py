@@ -31,7 +31,7 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import RandomIds
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.settings import Settings
-from lobby_server.kernel.work import Work, Works
+from lobby_server.kernel.work import Work, Works, together
 from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket
 from lobby_server.recommend import store as products
@@ -41,6 +41,7 @@ from lobby_server.visits import reactions
 from lobby_server.visits.actions import Arrive, Arrived, arrive
 from lobby_server.visits.actions.sending import Route, Routed, route
 from lobby_server.visits.tables import visit
+from referral.crm_sync import reactions as crm_reactions
 from referral.incentives import reactions as incentives_reactions
 from referral.lifecycle import reactions as referrals_reactions
 
@@ -73,6 +74,10 @@ LI = Customer(
     tier_as_of=TODAY,
 )
 
+REACTIONS = together(
+    reactions.REACTIONS, referrals_reactions.REACTIONS, incentives_reactions.REACTIONS, crm_reactions.REACTIONS
+)
+
 _numbers = itertools.count(1)
 
 
@@ -94,8 +99,7 @@ def house(url: str, *, clock: Clock | None = None, data_dir: Path = Path("var/no
     """A house over a migrated database. The clock stands still unless another is given."""
     clock, ids = clock or StillClock(MORNING), RandomIds()
     database = Database(url)
-    follows = {**reactions.REACTIONS, **referrals_reactions.REACTIONS, **incentives_reactions.REACTIONS}
-    works = Works(database, clock, ids, KEYS, follows)
+    works = Works(database, clock, ids, KEYS, REACTIONS)
     settings = Settings(data_dir=data_dir, database_url=url, **given)  # type: ignore[arg-type]
     return House(settings, clock, ids, KEYS, database, works, directly)
 

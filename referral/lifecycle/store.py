@@ -86,6 +86,11 @@ def lock(db: sa.Connection, branch_id: str, referral_id: str, staff_id: str | No
     return _referral(row) if row else None
 
 
+def as_they_stand(db: sa.Connection, ids: Collection[str]) -> list[Referral]:
+    """These referrals, in whatever branch."""
+    return [_referral(row) for row in db.execute(sa.select(*_FIELDS).where(referral.c.id.in_(sorted(ids))))]
+
+
 def live_of_customer(db: sa.Connection, customer_ids: Collection[str]) -> list[Referral]:
     """A customer's live referrals in every branch, taken for this transaction, in the order of their ids."""
     mine = sa.and_(referral.c.customer_id.in_(sorted(customer_ids)), referral.c.state.in_(_LIVE))

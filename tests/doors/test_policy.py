@@ -186,6 +186,7 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
         "period": "2026-10",
         "version": "7",
         "feed": "customers",
+        "outbox_id": scene.visit_id,
     }
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":

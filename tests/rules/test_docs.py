@@ -140,6 +140,7 @@ def asked_for() -> Iterator[str]:
     """Every package that we ask for by name, in Python, in the browser and from Debian."""
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
     wanted = [each for extra in project["optional-dependencies"].values() for each in extra]
+    wanted += tomllib.loads(text_of(ROOT / "deploy/tryton/pyproject.toml"))["project"]["dependencies"]
     for name in ("test", "build"):
         wanted += text_of(ROOT / f"requirements/{name}.in").splitlines()
     yield from (found[0] for each in wanted if (found := re.match(r"[\w-]+", each)))

@@ -27,6 +27,7 @@ const PAGES = {
   queue: later(async () => (await import("#staff/screens/admin_queue.js")).Queue),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),
   imports: later(async () => (await import("#staff/screens/admin_imports.js")).Imports),
+  road: later(async () => (await import("#staff/screens/admin_road.js")).RoadPage),
 };
 
 const here = signal(placeOf(location.hash));
