@@ -195,24 +195,26 @@ def so_far(
 def _credits(db: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Credit]:
     rows = db.execute(sa.select(credit).where(*which).order_by(credit.c.booked_at, credit.c.booking_id)).all()
     shares: dict[str, list[CreditShare]] = defaultdict(list)
-    ids = sa.select(credit.c.id).where(*which)
-    for row in db.execute(
-        sa.select(credit_share).where(credit_share.c.credit_id.in_(ids)).order_by(credit_share.c.ordinal)
-    ):
-        shares[row.credit_id].append(
-            CreditShare(
-                row.staff_id,
-                row.part,
-                frozenset(row.roles),
-                row.did_at,
-                row.share_ppm,
-                row.uncapped_minor,
-                row.amount_minor,
-                row.points,
-                HoldBack(row.hold_back_ppm, tuple(row.hold_back_months)),
-            )
-        )
+    for at in range(0, len(rows), CREDITS_AT_ONCE):
+        ids = [row.id for row in rows[at : at + CREDITS_AT_ONCE]]
+        of_these = sa.select(credit_share).where(credit_share.c.credit_id.in_(ids)).order_by(credit_share.c.ordinal)
+        for row in db.execute(of_these):
+            shares[row.credit_id].append(_share(row))
     return [_credit(row, tuple(shares[row.id])) for row in rows]
+
+
+def _share(row: sa.Row[Any]) -> CreditShare:
+    return CreditShare(
+        row.staff_id,
+        row.part,
+        frozenset(row.roles),
+        row.did_at,
+        row.share_ppm,
+        row.uncapped_minor,
+        row.amount_minor,
+        row.points,
+        HoldBack(row.hold_back_ppm, tuple(row.hold_back_months)),
+    )
 
 
 def _credit(row: sa.Row[Any], shares: tuple[CreditShare, ...]) -> Credit:
