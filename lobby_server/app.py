@@ -54,6 +54,7 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from lobby_server.webhooks import http as webhooks_http
 from referral.crm_sync import http as crm_http
 from referral.crm_sync import reactions as crm_reactions
 from referral.incentives import reactions as incentives_reactions
@@ -98,6 +99,7 @@ class Lobby:
     delivery: Delivery
     hints: Hints | None
     table: list[Route]
+    vocabulary: Vocabulary
 
 
 def build_house(
@@ -145,6 +147,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         bookings_door(),
         incentives_door(),
         crm_http.door,
+        webhooks_http.door,
         statistics_door(types),
         lobby_door(types, vocabulary),
         events_door(vocabulary),
@@ -184,7 +187,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     sockets.listen()
     hints = Hints(house.settings.redis_url, delivery.wake) if house.settings.redis_url else None
     house.works.wake = _wake_all(delivery, hints)
-    return Lobby(house, types, app, socketio, sockets, delivery, hints, described)
+    return Lobby(house, types, app, socketio, sockets, delivery, hints, described, vocabulary)
 
 
 def _wake_all(delivery: Delivery, hints: Hints | None) -> Any:

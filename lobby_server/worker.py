@@ -34,6 +34,7 @@ from lobby_server.queue.rules import WEIGHTS, Standing
 from lobby_server.queue.store import history
 from lobby_server.visits import actions as visits
 from lobby_server.visits.actions import alerts, caring, machines
+from lobby_server.webhooks.sender import Sender
 from referral.crm_sync.road import Road
 from referral.incentives.actions import months
 from referral.lifecycle import actions as referrals
@@ -70,11 +71,14 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
 class Worker:
     """One for a branch group: a second one would only find everything done."""
 
-    def __init__(self, house: House, types: Mapping[str, ServiceType], road: Road | None = None) -> None:
-        """`road` leads to head office; without one its steps wait in the outbox."""
+    def __init__(
+        self, house: House, types: Mapping[str, ServiceType], road: Road | None = None, sender: Sender | None = None
+    ) -> None:
+        """`road` leads to head office; without one its steps wait in the outbox. `sender` tells webhooks."""
         self._house = house
         self._types = types
         self._road = road
+        self._sender = sender
         self._stopped = threading.Event()
 
     def start(self) -> list[threading.Thread]:
@@ -84,6 +88,7 @@ class Worker:
             (self.refresh_waits, WAITS_EVERY_S),
             (self.learn_usual, USUAL_EVERY_S),
             (self.tidy, TIDY_EVERY_S),
+            *(((self._sender.send, ROAD_EVERY_S),) if self._sender else ()),
             *(((self._road.walk, ROAD_EVERY_S), (self._road.tidy, TIDY_EVERY_S)) if self._road else ()),
         )
         threads = [

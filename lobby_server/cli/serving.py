@@ -32,6 +32,7 @@ from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import Settings
 from lobby_server.migrations import migrate
+from lobby_server.webhooks.sender import Sender
 from lobby_server.worker import Worker
 from referral.crm_sync import connectors
 from referral.crm_sync.road import Road
@@ -49,10 +50,11 @@ def _offloaded_house(settings: Settings) -> House:
     return build_house(settings, offload=gevent.get_hub().threadpool.apply, commit_offload=ThreadPool(1).apply)
 
 
-def _road(house: House) -> Road | None:
-    """The way to head office, where the settings name one."""
+def _worker(lobby: Lobby) -> Worker:
+    """What runs beside the requests, with the way to head office where the settings name one."""
+    house = lobby.house
     to = connectors.connected(house.settings.head_office, house.settings.secrets)
-    return Road(house, to) if to else None
+    return Worker(house, lobby.types, Road(house, to) if to else None, Sender(house, lobby.vocabulary))
 
 
 def _start_beside(lobby: Lobby) -> None:
@@ -100,7 +102,7 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server.start()
     _start_beside(lobby)
-    worker = Worker(house, lobby.types, _road(house))
+    worker = _worker(lobby)
     worker.start()
     devices = PlayedDevices(house)
     devices.start()
@@ -180,7 +182,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
         lobby = build_lobby(_offloaded_house(self._settings), "gevent", breathe=lambda: gevent.sleep(0))
         _start_beside(lobby)
         if lobby.house.database.is_sqlite:
-            Worker(lobby.house, lobby.types, _road(lobby.house)).start()
+            _worker(lobby).start()
         self._lobby = lobby
         return lobby.flask
 
@@ -206,6 +208,6 @@ def serve_worker(settings: Settings) -> int:
     """The worker beside several web processes."""
     house = _offloaded_house(settings)
     lobby = build_lobby(house, "gevent")
-    for thread in Worker(house, lobby.types, _road(house)).start():
+    for thread in _worker(lobby).start():
         thread.join()
     return 0

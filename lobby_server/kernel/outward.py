@@ -62,6 +62,8 @@ class Place:
         told = urllib.parse.urlsplit(address)
         if told.scheme not in ("https", "http") or not told.hostname or told.username or told.query or told.fragment:
             raise BadPlace(f"{address!r}: expected https://host[:port][/path]")
+        if _is_disguised(told.hostname):
+            raise BadPlace(f"{address!r}: write an IP address as four numbers")
         try:
             self._allowed: list[Network] = [ipaddress.ip_network(each) for each in allowed]
             self._port = told.port or (443 if told.scheme == "https" else 80)
@@ -99,6 +101,13 @@ class Place:
             return heard
         finally:
             self._give_back(connection, is_good=heard is not None and not answer.will_close)
+
+    def check(self) -> None:
+        """Look the host up and judge its addresses, without speaking to it. Raises BadPlace."""
+        try:
+            self._look_up()
+        except Unanswered as unknown:
+            raise BadPlace(f"{self._host}: unknown") from unknown
 
     def _take(self) -> http.client.HTTPConnection:
         """A connection that was used a moment ago, or a new one to an address that was judged."""
@@ -147,6 +156,18 @@ class Place:
             for _since, connection in self._idle:
                 connection.close()
             self._idle.clear()
+
+
+def _is_disguised(host: str) -> bool:
+    """Whether a host is an IPv4 address in another writing (`0x7f000001`, `2130706433`, `127.1`)."""
+    last = host.rstrip(".").rpartition(".")[2].lower()
+    if not (last.isdigit() or last.startswith("0x")):
+        return False
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return True
+    return False
 
 
 class _Pinned(http.client.HTTPConnection):

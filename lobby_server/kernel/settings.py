@@ -46,6 +46,9 @@ class Settings:
     head_office: str = _setting(
         "", "file that says how head office's CRM is reached; empty: steps wait in the outbox (the trial simulates one)"
     )
+    webhook_networks: tuple[str, ...] = _setting(
+        (), "the bank's own networks that webhooks may lead into; else only public addresses"
+    )
     recordings_dir: str = _setting(
         "", "folder of the bank's own voice clips (`zh-CN/please.wav`); empty: all synthetic"
     )
