@@ -52,6 +52,7 @@ test("no word is there for nothing", () => {
     "alert.",
     "aside.",
     "audit.",
+    "away.",
     "band.",
     "consent.",
     "deed.",
