@@ -53,6 +53,7 @@ test("no word is there for nothing", () => {
     "aside.",
     "audit.",
     "away.",
+    "waits.",
     "band.",
     "consent.",
     "deed.",
