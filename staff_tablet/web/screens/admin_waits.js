@@ -11,6 +11,8 @@ import { DataTable } from "#staff/parts/data_table.js";
 /** @import { Coverage } from "#staff/lib/honest.js" */
 /** @import { Office } from "#staff/lib/office.js" */
 
+/** Enough to know a series by. */
+const NAMES_MAX = 2;
 const number = /** @type {const} */ ("number");
 
 /** Of fewer than five no rate is told. @param {Coverage} of @param {number} share */
@@ -27,14 +29,15 @@ export function Waits({ office }) {
   const types = useAsked(office, "/settings/service-types").content?.service_types ?? [];
   const servicesOf = (/** @type {Coverage} */ { ticket_class }) => {
     const named = types.filter((/** @type {any} */ type) => type.ticket_class === ticket_class && type.is_offered);
-    const names = named.map((/** @type {any} */ { names }) => nameOf(names)).join(t("join.list"));
-    return names ? ticket_class + t("join.dot") + names : ticket_class;
+    const names = named.slice(0, NAMES_MAX).map((/** @type {any} */ { names }) => nameOf(names));
+    const more = named.length > NAMES_MAX ? " …" : "";
+    return ticket_class + t("join.dot") + names.join(t("join.list")) + more;
   };
   /** @type {import("#staff/parts/data_table.js").Column[]} */
   const columns = [
     { words: "waits.week", show: weekText },
-    { words: "waits.series", show: servicesOf },
-    { words: "waits.says", show: (of) => t(`waits.is_${verdictOf(of)}`) },
+    { words: "waits.series", kind: "words", show: servicesOf },
+    { words: "waits.says", kind: "words", show: (of) => t(`waits.is_${verdictOf(of)}`) },
     { words: "waits.people", kind: number, show: ({ n }) => n },
     { words: "waits.within", kind: number, show: (of) => share(of, of.within_p10_p90) },
     { words: "waits.longer", kind: number, show: (of) => share(of, missesOf(of).longer) },
