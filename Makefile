@@ -22,13 +22,14 @@ VOICED := staff_tablet/web/voice/list.txt
 # A stamp is as old as the last time its work was done. Each lies inside what it vouches for, and goes with it.
 RUN_STAMP := .venv/.made-for-run
 TEST_STAMP := .venv/.made-for-test
+TRYTON_STAMP := .tryton/.made
 NPM_STAMP := node_modules/.made-for-test
 NPM_RUN_STAMP := node_modules/.made-for-run
 NPM_FILES := package.json package-lock.json .npmrc
 
 step = @printf '\n=== %s\n'
 
-.PHONY: help run test bench soak screens lock vendor wheel clean packages environment
+.PHONY: help run test bench soak screens lock vendor tryton wheel clean packages environment
 .PHONY: check check-python check-web check-tests format
 
 help: ## list these commands
@@ -36,8 +37,8 @@ help: ## list these commands
 
 # ---- Run ----------------------------------------------------------------------------------------------------------
 
-run: $(RUN_STAMP) $(VENDORED) $(VOICED) ## start the demo: PORT=8000 DATA_DIR=var/demo
-	@exec $(BIN)/branch-lobby demo --port $(PORT) --data-dir $(DATA_DIR)
+run: $(RUN_STAMP) $(VENDORED) $(VOICED) $(if $(WITH_CRM),$(TRYTON_STAMP)) ## start the demo: PORT=8000 DATA_DIR=var/demo WITH_CRM=1
+	@exec $(BIN)/branch-lobby demo --port $(PORT) --data-dir $(DATA_DIR) $(if $(WITH_CRM),--with-crm)
 
 $(RUN_STAMP): requirements/server.lock requirements/build.lock pyproject.toml $(SET_UP)/environment.sh
 	@$(SET_UP)/tools.sh python
@@ -70,13 +71,21 @@ packages:
 	@$(SET_UP)/tools.sh python node gcc
 	@$(SET_UP)/debian_packages.sh
 
-environment: $(TEST_STAMP) $(NPM_STAMP) $(VENDORED) $(VOICED)
+environment: $(TEST_STAMP) $(NPM_STAMP) $(VENDORED) $(VOICED) $(TRYTON_STAMP)
 
 $(TEST_STAMP): requirements/test.lock requirements/server.lock requirements/build.lock pyproject.toml $(SET_UP)/environment.sh
 	$(step) "Python environment"
 	@$(SET_UP)/tools.sh python
 	@$(SET_UP)/environment.sh test
 	@touch $(RUN_STAMP) $@
+
+$(TRYTON_STAMP): requirements/tryton.lock $(SET_UP)/tryton.sh $(wildcard deploy/tryton/*.py deploy/tryton/*.toml deploy/tryton/branch_lobby/* deploy/tryton/branch_lobby/view/*)
+	$(step) "Tryton, a CRM to speak with"
+	@$(SET_UP)/tools.sh python
+	@$(SET_UP)/tryton.sh
+	@touch $@
+
+tryton: $(TRYTON_STAMP) ## make the CRM that `branch-lobby demo --with-crm` starts
 
 $(NPM_STAMP): $(NPM_FILES)
 	$(step) "npm packages"
@@ -131,5 +140,5 @@ wheel: $(TEST_STAMP) $(VENDORED) $(VOICED) ## build dist/: the wheel and the sdi
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove what make made, but never var/, where the data lies
-	@rm -rf .venv node_modules dist $(SHARED)/vendor staff_tablet/web/voice .hypothesis var/cache
+	@rm -rf .venv .tryton node_modules dist $(SHARED)/vendor staff_tablet/web/voice .hypothesis var/cache
 	@find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

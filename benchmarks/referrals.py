@@ -83,7 +83,7 @@ def referrals(house: House, count: int, at_once: int, line: str) -> float:
     """Referrals a second from the action to the commit; each of another product line of one visit."""
     kiosk, teller = played_kiosk(house), colleague(house, "T001")
     seen = examine(house, "qr", living_code(house, BRANCH, customer_no="C1001").text, BRANCH)
-    visit = house.works.run(arrive, Arrive(house.ids.new_id(), seen, "zh-CN", 1), kiosk).visit
+    visit = house.works.run(arrive, Arrive(house.ids.new_id(), seen, "zh-CN", 1, keeps_hours=False), kiosk).visit
 
     def log(n: int) -> None:
         request = LogReferral(visit.id, f"{line}-{n}", None, "idle", "refer_internal", "1", "counter")

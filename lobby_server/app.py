@@ -37,7 +37,7 @@ from lobby_server.kernel.ids import RandomIds
 from lobby_server.kernel.passwords import PIN_COST, Passwords
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import BadSettings, Settings
-from lobby_server.kernel.work import Works
+from lobby_server.kernel.work import Works, together
 from lobby_server.migrations import is_at_head
 from lobby_server.queue import live as queue_live
 from lobby_server.queue.http import queue_door
@@ -54,9 +54,13 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits import reactions as visits_reactions
 from lobby_server.visits.http import visits_door
+from lobby_server.webhooks import http as webhooks_http
+from referral.crm_sync import http as crm_http
+from referral.crm_sync import reactions as crm_reactions
 from referral.incentives import reactions as incentives_reactions
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
+from referral.lifecycle import reactions as referrals_reactions
 from referral.lifecycle.http import bookings_door, referrals_door
 from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card
@@ -75,7 +79,12 @@ KIOSK_WEB = Path(kiosk.__file__).parent / "web"
 _ENDS = {DeviceRevoked.type: "device_id", SignedOut.type: "sign_in_id"}
 
 # What each floor does when something happened below.
-REACTIONS = {**visits_reactions.REACTIONS, **incentives_reactions.REACTIONS}
+REACTIONS = together(
+    visits_reactions.REACTIONS,
+    referrals_reactions.REACTIONS,
+    incentives_reactions.REACTIONS,
+    crm_reactions.REACTIONS,
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,7 @@ class Lobby:
     delivery: Delivery
     hints: Hints | None
     table: list[Route]
+    vocabulary: Vocabulary
 
 
 def build_house(
@@ -136,6 +146,8 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         referrals_door(),
         bookings_door(),
         incentives_door(),
+        crm_http.door,
+        webhooks_http.door,
         statistics_door(types),
         lobby_door(types, vocabulary),
         events_door(vocabulary),
@@ -175,7 +187,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     sockets.listen()
     hints = Hints(house.settings.redis_url, delivery.wake) if house.settings.redis_url else None
     house.works.wake = _wake_all(delivery, hints)
-    return Lobby(house, types, app, socketio, sockets, delivery, hints, described)
+    return Lobby(house, types, app, socketio, sockets, delivery, hints, described, vocabulary)
 
 
 def _wake_all(delivery: Delivery, hints: Hints | None) -> Any:

@@ -34,6 +34,8 @@ from lobby_server.queue.rules import WEIGHTS, Standing
 from lobby_server.queue.store import history
 from lobby_server.visits import actions as visits
 from lobby_server.visits.actions import alerts, caring, machines
+from lobby_server.webhooks.sender import Sender
+from referral.crm_sync.road import Road
 from referral.incentives.actions import months
 from referral.lifecycle import actions as referrals
 from referral.lifecycle.actions import climbing
@@ -44,6 +46,7 @@ DUE_EVERY_S = 0.5
 WAITS_EVERY_S = 2.0
 USUAL_EVERY_S = 600.0  # an hour begins somewhere between two looks
 TIDY_EVERY_S = 3600.0
+ROAD_EVERY_S = 1.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     appointments.MISSED: appointments.miss,
@@ -68,9 +71,14 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
 class Worker:
     """One for a branch group: a second one would only find everything done."""
 
-    def __init__(self, house: House, types: Mapping[str, ServiceType]) -> None:
+    def __init__(
+        self, house: House, types: Mapping[str, ServiceType], road: Road | None = None, sender: Sender | None = None
+    ) -> None:
+        """`road` leads to head office; without one its steps wait in the outbox. `sender` tells webhooks."""
         self._house = house
         self._types = types
+        self._road = road
+        self._sender = sender
         self._stopped = threading.Event()
 
     def start(self) -> list[threading.Thread]:
@@ -80,6 +88,8 @@ class Worker:
             (self.refresh_waits, WAITS_EVERY_S),
             (self.learn_usual, USUAL_EVERY_S),
             (self.tidy, TIDY_EVERY_S),
+            *(((self._sender.send, ROAD_EVERY_S),) if self._sender else ()),
+            *(((self._road.walk, ROAD_EVERY_S), (self._road.tidy, TIDY_EVERY_S)) if self._road else ()),
         )
         threads = [
             threading.Thread(target=self._repeat, args=loop, name=f"worker-{loop[0].__name__}", daemon=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,6 +20,7 @@ from lobby_server.branch.actions import OpenBranch, open_branch
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, Branch, Device, ServicePoint, read_service_types
 from lobby_server.customers import store as customers
 from lobby_server.customers.rules import Customer, Tag
+from lobby_server.customers.tables import customer as customer_table
 from lobby_server.identification import store as identification
 from lobby_server.identification.actions import examine
 from lobby_server.identification.rules import CodeBody, Seen, SigningKey, write_code
@@ -29,15 +31,19 @@ from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import RandomIds
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.settings import Settings
-from lobby_server.kernel.work import Work, Works
+from lobby_server.kernel.work import Work, Works, together
 from lobby_server.queue import actions as queue
 from lobby_server.queue.rules import FIFO, QueuePolicy, Ticket
+from lobby_server.recommend import store as products
+from lobby_server.recommend.products import Product
 from lobby_server.staff.actions import AddStaff, add_staff
 from lobby_server.visits import reactions
 from lobby_server.visits.actions import Arrive, Arrived, arrive
 from lobby_server.visits.actions.sending import Route, Routed, route
 from lobby_server.visits.tables import visit
+from referral.crm_sync import reactions as crm_reactions
 from referral.incentives import reactions as incentives_reactions
+from referral.lifecycle import reactions as referrals_reactions
 
 # Ten in the morning in Shanghai, on a Monday.
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -68,6 +74,10 @@ LI = Customer(
     tier_as_of=TODAY,
 )
 
+REACTIONS = together(
+    reactions.REACTIONS, referrals_reactions.REACTIONS, incentives_reactions.REACTIONS, crm_reactions.REACTIONS
+)
+
 _numbers = itertools.count(1)
 
 
@@ -89,7 +99,7 @@ def house(url: str, *, clock: Clock | None = None, data_dir: Path = Path("var/no
     """A house over a migrated database. The clock stands still unless another is given."""
     clock, ids = clock or StillClock(MORNING), RandomIds()
     database = Database(url)
-    works = Works(database, clock, ids, KEYS, {**reactions.REACTIONS, **incentives_reactions.REACTIONS})
+    works = Works(database, clock, ids, KEYS, REACTIONS)
     settings = Settings(data_dir=data_dir, database_url=url, **given)  # type: ignore[arg-type]
     return House(settings, clock, ids, KEYS, database, works, directly)
 
@@ -206,3 +216,19 @@ def opened(of: House, who: Actor, point: str = "W1") -> Actor:
 def advance(of: House, seconds: float) -> None:
     """Let time pass."""
     still(of).advance(timedelta(seconds=seconds))
+
+
+def on_sale(of: House, line: str, *risks: int | None) -> None:
+    """Head office sells something of a product line, one product for each risk; without risks, one that has none."""
+    sold = [
+        Product(f"{line}-{risk}", _names(line), line, risk, None, "serve", (), None, None, TODAY, None)
+        for risk in risks or (None,)
+    ]
+    of.database.run(lambda db: products.put_products(db, sold, ()))
+
+
+def described(of: House, customer: Customer, **facts: Any) -> None:
+    """Head office says something else of a customer."""
+    row = customers.sealed(of.keys, replace(customer, **facts))
+    changed = customer_table.update().where(customer_table.c.id == customer.id).values(facts_sealed=row["facts_sealed"])
+    of.database.run(lambda db: db.execute(changed))

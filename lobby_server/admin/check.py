@@ -10,6 +10,7 @@ from lobby_server.kernel import audit, event_log
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.queue.store import checks as queue_checks
 from lobby_server.visits.store import checks as visit_checks
+from referral.crm_sync import store as crm_store
 from referral.incentives.store import checks as ledger_checks
 
 
@@ -23,6 +24,7 @@ def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
         "event_sequence": event_log.faults(db),
         "audit_chain": audit.faults(db, keys.audit_key),
         "ledger": ledger_checks.faults(db, keys),
+        "outbox": crm_store.faults(db),
         "integrity": _integrity(db),
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lobby_server.admin.signatures import check_signature
 from lobby_server.appointments.actions import take_appointments
 from lobby_server.appointments.wire import read_appointment_file
 from lobby_server.branch.actions import take_services
@@ -14,6 +15,7 @@ from lobby_server.customers.actions import take_portfolios
 from lobby_server.customers.actions.feed import take_customer_file
 from lobby_server.customers.wire import read_customer_file, read_portfolio_file
 from lobby_server.kernel.actor import Actor
+from lobby_server.kernel.errors import Refusal
 from lobby_server.kernel.feeds import DryRun, FeedFile, Outcome, TakeFeed
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
@@ -47,10 +49,24 @@ def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[Hous
     return run
 
 
+def _signed(take: Callable[[House, TakeFeed[Any], Actor], Outcome]) -> Callable[[House, TakeFeed[Any], Actor], Outcome]:
+    """A file that is taken only with head office's signature, where its keys are known."""
+
+    def run(house: House, request: TakeFeed[Any], actor: Actor) -> Outcome:
+        try:
+            check_signature(house.settings.secrets, request.file)
+        except Refusal as refusal:
+            house.works.note_refusal(refusal, f"import_{request.file.mark.feed}", actor)
+            raise
+        return take(house, request, actor)
+
+    return run
+
+
 KINDS: Mapping[str, Kind] = {
     "customers": Kind(read_customer_file, take_customer_file),
     "staff": Kind(read_staff_file, _at_once(take_staff)),
-    "plans": Kind(read_plan_file, _at_once(take_plans)),
+    "plans": Kind(read_plan_file, _signed(_at_once(take_plans))),
     "portfolios": Kind(read_portfolio_file, _at_once(take_portfolios)),
     "services": Kind(read_services_file, _at_once(take_services)),
     "appointments": Kind(read_appointment_file, _at_once(take_appointments)),

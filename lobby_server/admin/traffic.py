@@ -20,7 +20,7 @@ from lobby_server.doors.who import RM, TELLER
 from lobby_server.identification.actions import examine
 from lobby_server.identification.rules import Seen
 from lobby_server.kernel.actor import Actor, system
-from lobby_server.kernel.errors import Refusal
+from lobby_server.kernel.errors import Invalid, Refusal
 from lobby_server.kernel.house import House
 from lobby_server.kernel.work import Work
 from lobby_server.queue import actions as queue
@@ -201,11 +201,18 @@ class Traffic:
         for each in reversed(mine):
             step = _STEPS.get(each.state)
             if step is not None:
-                self._try(partial(self._run, step, each.id), manager)
+                self._try(partial(self._go_on, step, each.id), manager)
             elif each.state is ReferralState.ACCEPTED:
                 self._try(partial(self._run, contact, Contact(each.id, "lobby")), manager)
             elif each.state is ReferralState.PROPOSED:
                 self._try(partial(self._close, each), manager)
+
+    def _go_on(self, step: Callable[[Work, str], object], referral_id: str, manager: Actor) -> None:
+        """What does not suit the customer comes to nothing."""
+        try:
+            self._run(step, referral_id, manager)
+        except Invalid:
+            self._run(lose, WithReason(referral_id, "不适合该客户"), manager)
 
     def _close(self, of: Referral, manager: Actor) -> None:
         if self._hears.random() >= WINS:

@@ -20,7 +20,7 @@ from lobby_server.admin.feeds import KINDS, Import, take
 from lobby_server.app import VERSION, build_house
 from lobby_server.cli.administration import Command, add_administration, first_branch, say
 from lobby_server.cli.keeping import add_keeping
-from lobby_server.cli.serving import serve, serve_demo, serve_worker
+from lobby_server.cli.serving import serve, serve_demo, serve_demo_with_crm, serve_worker
 from lobby_server.doors.feeds import read_bytes
 from lobby_server.doors.files import MissingFiles
 from lobby_server.kernel.actor import system
@@ -59,7 +59,8 @@ def _fail(sentence: str, facts: dict[str, Any]) -> int:
 
 
 def _demo(settings: Settings, given: argparse.Namespace) -> int:
-    return serve_demo(settings, with_traffic=not given.no_traffic, say=say)
+    start = serve_demo_with_crm if given.with_crm else serve_demo
+    return start(settings, with_traffic=not given.no_traffic, say=say)
 
 
 def _serve(settings: Settings, _given: argparse.Namespace) -> int:
@@ -157,6 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = add(commands, "demo", _demo, "a furnished trial on this machine, on loopback only")
     demo.add_argument("--port", type=int, help="port to listen on (8000)")
     demo.add_argument("--no-traffic", action="store_true", help="do not play customers")
+    demo.add_argument(
+        "--with-crm", action="store_true", help="start a real Tryton as head office (`make tryton` first)"
+    )
     add(commands, "serve", _serve, "serve a branch group").add_argument("--port", type=int, help="port to listen on")
     add(commands, "worker", _worker, "due deeds and waits, beside several web processes")
     add(commands, "migrate", _migrate, "bring the database to the newest shape; makes the keys of a new branch")

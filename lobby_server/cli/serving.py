@@ -26,12 +26,16 @@ from lobby_server.admin.furnish import Past, furnish, plan
 from lobby_server.admin.traffic import Traffic
 from lobby_server.app import Lobby, build_house, build_lobby
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, read_service_types
+from lobby_server.cli.trial_crm import trial_crm
 from lobby_server.kernel.house import House
 from lobby_server.kernel.passwords import Passwords
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import Settings
 from lobby_server.migrations import migrate
+from lobby_server.webhooks.sender import Sender
 from lobby_server.worker import Worker
+from referral.crm_sync import connectors
+from referral.crm_sync.road import Road
 
 SWEEP_EVERY_S = 1.0
 DRAIN_WATCH_S = 0.1
@@ -44,6 +48,13 @@ GC_THRESHOLDS = (700, 20, 1_000_000)
 def _offloaded_house(settings: Settings) -> House:
     """A house whose heavy work runs in native threads: hashing in the hub's, commits in one of their own."""
     return build_house(settings, offload=gevent.get_hub().threadpool.apply, commit_offload=ThreadPool(1).apply)
+
+
+def _worker(lobby: Lobby) -> Worker:
+    """What runs beside the requests, with the way to head office where the settings name one."""
+    house = lobby.house
+    to = connectors.connected(house.settings.head_office, house.settings.secrets)
+    return Worker(house, lobby.types, Road(house, to) if to else None, Sender(house, lobby.vocabulary))
 
 
 def _start_beside(lobby: Lobby) -> None:
@@ -63,11 +74,19 @@ def _sweep(lobby: Lobby) -> None:
         lobby.sockets.sweep()
 
 
+def serve_demo_with_crm(settings: Settings, *, with_traffic: bool, say: Callable[[str], None]) -> int:
+    """The trial, and a real Tryton as its head office beside it."""
+    with trial_crm(settings) as (told, address):
+        say(f"Head office's CRM is a Tryton at {address}, database lobby; /admin shows what it holds.")
+        return serve_demo(replace(settings, head_office=told), with_traffic=with_traffic, say=say)
+
+
 def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], None]) -> int:
     """The trial: migrate, furnish, serve on loopback in this one process until told to stop."""
     address = f"http://127.0.0.1:{settings.port}"
     settings = replace(settings, demo=True, host="127.0.0.1", public_url=settings.public_url or address)
-    settings = replace(settings, arrivals_outside_hours=True)
+    head_office = settings.head_office or connectors.SIMULATED
+    settings = replace(settings, arrivals_outside_hours=True, head_office=head_office)
     load_keyring(settings.secrets, make=True)
     migrate(settings.database)
     settings = replace(settings, demo_password=_demo_password(settings))
@@ -83,7 +102,7 @@ def serve_demo(settings: Settings, *, with_traffic: bool, say: Callable[[str], N
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server.start()
     _start_beside(lobby)
-    worker = Worker(house, lobby.types)
+    worker = _worker(lobby)
     worker.start()
     devices = PlayedDevices(house)
     devices.start()
@@ -163,7 +182,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
         lobby = build_lobby(_offloaded_house(self._settings), "gevent", breathe=lambda: gevent.sleep(0))
         _start_beside(lobby)
         if lobby.house.database.is_sqlite:
-            Worker(lobby.house, lobby.types).start()
+            _worker(lobby).start()
         self._lobby = lobby
         return lobby.flask
 
@@ -189,6 +208,6 @@ def serve_worker(settings: Settings) -> int:
     """The worker beside several web processes."""
     house = _offloaded_house(settings)
     lobby = build_lobby(house, "gevent")
-    for thread in Worker(house, lobby.types).start():
+    for thread in _worker(lobby).start():
         thread.join()
     return 0

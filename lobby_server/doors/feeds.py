@@ -15,15 +15,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from lobby_server.doors.reading import Code, Wire, read_json, read_model
 from lobby_server.kernel.errors import Invalid, Refusal
-from lobby_server.kernel.feeds import FeedFile, Mark
+from lobby_server.kernel.feeds import FeedFile, Mark, Seal
 
 FILE_BYTES_MAX = 256 * 1024 * 1024  # a million customers; more would not fit into a small branch server's memory
 LINE_BYTES_MAX = 16 * 1024  # the longest honest line is a customer with everything: about 8 KiB
 ROWS_MAX = 1_000_000
+KID_MAX = 65_535  # two bytes, as the keys of the customers' codes
 LINES_NAMED_MAX = 1000  # more than anybody mends by hand; the count tells of the others
 
 W = TypeVar("W", bound=Wire)
@@ -54,6 +55,14 @@ class Trailer(Wire):
 
     count: int
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    kid: Annotated[int, Field(ge=0, le=KID_MAX)] | None = None
+    signature: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")] | None = None
+
+    def seal(self) -> Seal | None:
+        """Number of the key and signature, where both are told."""
+        if self.kid is None or self.signature is None:
+            return None
+        return Seal(self.kid, bytes.fromhex(self.signature))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -102,7 +111,7 @@ def read_feed(
             seen.add(each)
     if wrong:
         raise Invalid("file_lines", count=len(wrong), lines=wrong[:LINES_NAMED_MAX])
-    return FeedFile(mark, tuple(lines))
+    return FeedFile(mark, tuple(lines), trailer.seal())
 
 
 def _frame(model: type[W], row: bytes) -> W:

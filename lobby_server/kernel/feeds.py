@@ -37,11 +37,20 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Seal:
+    """Who says that a file is theirs: the number of their key, and the signature; nobody has checked it yet."""
+
+    kid: int
+    signature: bytes
+
+
+@dataclass(frozen=True)
 class FeedFile(Generic[L]):
     """A file that is whole and right in itself, its lines in the words of their room."""
 
     mark: Mark
     lines: tuple[L, ...]
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True)

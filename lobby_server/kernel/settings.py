@@ -43,6 +43,12 @@ class Settings:
     public_url: str = _setting("", "address that customers' phones reach; empty: tickets carry no QR")
     origins: tuple[str, ...] = _setting((), "browser origins that may command, besides the server's own")
     proxies: int = _setting(0, "reverse proxies in front, whose X-Forwarded-For, -Proto and -Host are believed")
+    head_office: str = _setting(
+        "", "file that says how head office's CRM is reached; empty: steps wait in the outbox (the trial simulates one)"
+    )
+    webhook_networks: tuple[str, ...] = _setting(
+        (), "the bank's own networks that webhooks may lead into; else only public addresses"
+    )
     recordings_dir: str = _setting(
         "", "folder of the bank's own voice clips (`zh-CN/please.wav`); empty: all synthetic"
     )

@@ -164,6 +164,15 @@ def _write_refusal(work: Work, about: tuple[str, Refusal]) -> None:
     work.audit("refused_" + deed, refusal.code)
 
 
+def together(*rooms: Reactions) -> Reactions:
+    """What several rooms do when the same thing happened, in the order of the rooms."""
+    joined: dict[type[Event], tuple[Reaction, ...]] = {}
+    for reactions in rooms:
+        for happened, each in reactions.items():
+            joined[happened] = (*joined.get(happened, ()), *each)
+    return joined
+
+
 def start_branch_clock(work: Work, branch_id: str) -> None:
     """Give a new branch its history, at number 0 of a fresh epoch."""
     work.db.execute(

@@ -17,6 +17,8 @@ from lobby_server.kernel.database import metadata
 from lobby_server.queue import tables as _queue  # noqa: F401
 from lobby_server.staff import tables as _staff  # noqa: F401
 from lobby_server.visits import tables as _visits  # noqa: F401
+from lobby_server.webhooks import tables as _webhooks  # noqa: F401
+from referral.crm_sync import tables as _crm_sync  # noqa: F401
 from referral.incentives import tables as _incentives  # noqa: F401
 from referral.lifecycle import tables as _lifecycle  # noqa: F401
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ from referral.incentives.rules import is_period
 from referral.incentives.store import disputes as disputes_store
 from referral.incentives.store import earned, payouts
 from referral.incentives.store.disputes import Dispute
-from referral.incentives.store.payouts import PlanRow
+from referral.incentives.store.payouts import Month, PlanRow
 
 _DECIDERS = {HEAD, ADMIN}
 
@@ -64,10 +64,8 @@ def _months(door: Door) -> None:
                 (each, {} if each.approved_by else months.closing_now(db, branch_id, each.period))
                 for each in payouts.months(db, branch_id)
             ]
-            deciders = {
-                (by or "").removeprefix("staff:") for each, _ in found for by in (each.proposed_by, each.approved_by)
-            }
-            people = _people(db, call.house.keys, {*deciders, *(who for _, amounts in found for who in amounts)} - {""})
+            earning = {who for _, amounts in found for who in amounts}
+            people = _people(db, call.house.keys, _deciders(each for each, _ in found) | earning)
         return wire.PeriodList(periods=[wire.period_seen(each, amounts, people) for each, amounts in found])
 
     @door.command("/incentives/periods/{period}/close", may=_DECIDERS, gives=wire.ProposedSeen)
@@ -115,10 +113,7 @@ def _plans(door: Door) -> None:
         with call.house.database.read() as db:
             found = payouts.listed_plans(db, branch_id)
             accepted = {each.version for each in found if payouts.has_accepted(db, branch_id, each.version, me)}
-            deciders = {
-                (by or "").removeprefix("staff:") for each in found for by in (each.proposed_by, each.approved_by)
-            }
-            people = _people(db, call.house.keys, deciders - {""})
+            people = _people(db, call.house.keys, _deciders(found))
         listed = [wire.plan_listed(each, people, accepted_by_me=each.version in accepted) for each in found]
         return wire.PlanList(plans=listed)
 
@@ -160,6 +155,11 @@ def _open(call: Call, db: sa.Connection, of: Dispute) -> wire.OpenDispute:
     people = _people(db, call.house.keys, {of.raised_by, *(each.staff_id for each in contested.shares)})
     seen = [wire.outcome_seen(each, people) for each in outcomes]
     return wire.OpenDispute(dispute=wire.dispute_seen(of, people), outcomes=seen)
+
+
+def _deciders(decided: Iterable[PlanRow | Month]) -> set[str]:
+    """The ids of those who stand for months or plans, as far as anybody does yet."""
+    return {wire.staff_of(by) for each in decided for by in (each.proposed_by, each.approved_by) if by}
 
 
 def _people(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, StaffSeen]:

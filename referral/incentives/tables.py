@@ -184,6 +184,8 @@ credit = sa.Table(
         for column in ("booking_id", "referral_id")
     ),
     sa.Index(None, "branch_id", "origin_period"),
+    # A statement is about a month of the books.
+    sa.Index(None, "branch_id", "period"),
 )
 
 credit_share = sa.Table(

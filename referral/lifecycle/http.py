@@ -10,7 +10,7 @@ from lobby_server.kernel.errors import Invalid
 from lobby_server.kernel.work import Work
 from lobby_server.realtime.wording import Reader
 from referral.lifecycle import actions, live, store, wire
-from referral.lifecycle.actions import bookings, climbing, holding, presence, withdrawing
+from referral.lifecycle.actions import bookings, climbing, duplicates, holding, presence, withdrawing
 from referral.lifecycle.events import ReferralEvent
 from referral.lifecycle.rules import Booking, Referral, ReferralState
 
@@ -95,8 +95,8 @@ def _answering(door: Door) -> None:
     @door.command("/referrals/{referral_id}/duplicate", may=_OVERSEERS, takes=wire.First, gives=wire.ReferralAnswer)
     def post_duplicate(call: Call) -> Answer:
         """The same need was logged before, under another product line."""
-        request = actions.SameNeed(call.path["referral_id"], call.body.of)
-        return call.run(actions.mark_duplicate, request, _answer)
+        request = duplicates.SameNeed(call.path["referral_id"], call.body.of)
+        return call.run(duplicates.mark_duplicate, request, _answer)
 
 
 def _following_up(door: Door) -> None:

@@ -76,6 +76,8 @@ TRANSITIONS: Mapping[str, Mapping[ReferralState, ReferralState]] = {
     "withdraw": dict.fromkeys(LIVE, _S.WITHDRAWN),
     "expire": dict.fromkeys(LIVE, _S.EXPIRED),
     "duplicate": dict.fromkeys((_S.CREATED, _S.OFFERED), _S.DUPLICATE),
+    # Two ids turned out to be one customer: however far it has come, the earlier claim stays.
+    "merge": dict.fromkeys(LIVE, _S.DUPLICATE),
     "reverse": {_S.WON: _S.REVERSED},
 }
 

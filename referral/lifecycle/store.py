@@ -28,15 +28,28 @@ _FIELDS = [column for column in referral.c if column.name != "note_sealed"]
 _WEEK = timedelta(days=7)
 
 
-def lock_customer(db: sa.Connection, customer_id: str) -> None:
-    """Two who refer the same customer at once happen one after the other."""
-    db.execute(sa.select(customer.c.id).where(customer.c.id == customer_id).with_for_update())
+def lock_customer(db: sa.Connection, customer_id: str) -> str:
+    """Two who refer the same customer at once happen one after the other.
+
+    The answer is the id under which the customer stands: a prospect may have been named in this very moment, and
+    then it is the customer who is taken as well.
+    """
+    stands = sa.select(sa.func.coalesce(customer.c.merged_into, customer.c.id))
+    taken_as: str = db.execute(stands.where(customer.c.id == customer_id).with_for_update()).scalar_one()
+    if taken_as != customer_id:
+        db.execute(sa.select(customer.c.id).where(customer.c.id == taken_as).with_for_update())
+    return taken_as
 
 
 def live_claim(db: sa.Connection, customer_id: str, product_line: str) -> Referral | None:
-    """The referral that holds a customer and product line now, taken for this transaction; in whatever branch."""
-    mine = sa.and_(referral.c.customer_id == customer_id, referral.c.product_line == product_line)
-    row = db.execute(sa.select(*_FIELDS).where(mine, referral.c.state.in_(_LIVE)).with_for_update()).one_or_none()
+    """The referral that holds a customer and product line now, taken for this transaction; in whatever branch.
+
+    It may still hang on a prospect that the customer was: a claim from before claims were joined.
+    """
+    ids = sa.select(customer.c.id).where(sa.or_(customer.c.id == customer_id, customer.c.merged_into == customer_id))
+    mine = sa.and_(referral.c.customer_id.in_(ids), referral.c.product_line == product_line)
+    asked = sa.select(*_FIELDS).where(mine, referral.c.state.in_(_LIVE)).with_for_update()
+    row = db.execute(asked.order_by(referral.c.created_at, referral.c.id).limit(1)).one_or_none()
     return _referral(row) if row else None
 
 
@@ -71,6 +84,11 @@ def lock(db: sa.Connection, branch_id: str, referral_id: str, staff_id: str | No
     which = sa.and_(referral.c.id == referral_id, is_ours)
     row = db.execute(sa.select(*_FIELDS).where(which).with_for_update()).one_or_none()
     return _referral(row) if row else None
+
+
+def as_they_stand(db: sa.Connection, ids: Collection[str]) -> list[Referral]:
+    """These referrals, in whatever branch."""
+    return [_referral(row) for row in db.execute(sa.select(*_FIELDS).where(referral.c.id.in_(sorted(ids))))]
 
 
 def live_of_customer(db: sa.Connection, customer_ids: Collection[str]) -> list[Referral]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lobby_server.admin.feeds import Import, take
+from lobby_server.admin.signatures import FEED_KEYS_FILE, signed_text
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.feeds import Outcome
 from lobby_server.kernel.house import House
+from lobby_server.kernel.tables import audit
 from referral.incentives.actions.plans import ApprovePlan, approve_plan
 from referral.incentives.store import payouts
 from referral.incentives.store.payouts import PlanRow
@@ -52,6 +59,64 @@ def test_what_the_newest_version_says_already_changes_nothing(house: House, cast
     assert taken(house, line) == Outcome(changed=1)
     assert taken(house, line) == Outcome(is_known=True)
     assert taken(house, line, day="2026-11-25") == Outcome(unchanged=1)
+
+
+# ---- Signed -------------------------------------------------------------------------------------------------------
+
+KID, KEY = 7, Ed25519PrivateKey.from_private_bytes(b"h" * 32)
+STRANGER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+
+
+@pytest.fixture
+def keyed(house: House, tmp_path: Path) -> House:
+    """The house, with head office's key in its folder of secrets."""
+    (tmp_path / "secrets").mkdir()
+    listed = {str(KID): KEY.public_key().public_bytes_raw().hex()}
+    (tmp_path / "secrets" / FEED_KEYS_FILE).write_text(json.dumps(listed), "utf-8")
+    return replace(house, settings=replace(house.settings, data_dir=tmp_path, secrets_dir=""))
+
+
+def sealed(line: dict[str, Any], by: Ed25519PrivateKey, kid: int = KID, says: str | None = None) -> bytes:
+    """A file of plans, signed over its own sum or over what `says` says."""
+    sha256 = json.loads(file_of(line, feed="plans").splitlines()[-1])["sha256"]
+    signature = by.sign(signed_text(sha256) if says is None else says.encode()).hex()
+    return file_of(line, feed="plans", kid=kid, signature=signature)
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_where_head_offices_keys_are_known_only_what_they_signed_is_taken(
+    keyed: House, cast: Cast, *, is_dry: bool
+) -> None:
+    books(keyed, cast)
+    line = {"branch": make.HERE, "plan": plan(**NEXT)}
+    other = {"branch": make.HERE, "plan": plan(**NEXT, cap_minor=1)}
+    sum_of_other = json.loads(file_of(other, feed="plans").splitlines()[-1])["sha256"]
+    wrong = {
+        "unsigned": (file_of(line, feed="plans"), "file_unsigned"),
+        "half a seal": (file_of(line, feed="plans", kid=KID), "file_unsigned"),
+        "by a stranger": (sealed(line, STRANGER), "signature_wrong"),
+        "under another number": (sealed(line, KEY, kid=8), "signature_wrong"),
+        "another file's": (sealed(line, KEY, says=f"lobby-feed v1\n{sum_of_other}"), "signature_wrong"),
+        "made for something else": (sealed(line, KEY, says=sum_of_other), "signature_wrong"),
+        "no signature at all": (file_of(line, feed="plans", kid=KID, signature="x"), "file_cut"),
+    }
+    for how, (raw, code) in wrong.items():
+        with pytest.raises(Invalid) as refused:
+            take(keyed, Import("plans", raw, is_dry=is_dry), system(make.HERE))
+        assert (how, refused.value.code) == (how, code)
+    with keyed.database.read() as db:
+        noted = sa.select(sa.func.count()).select_from(audit).where(audit.c.deed == "refused_import_plans")
+        assert db.scalar(noted) == len(wrong) - 1
+    assert newest(keyed, make.HERE) == newest_approved(keyed)
+    assert take(keyed, Import("plans", sealed(line, KEY), is_dry=is_dry), system(make.HERE)) == Outcome(changed=1)
+
+
+def newest_approved(house: House) -> PlanRow | None:
+    with house.database.read() as db:
+        return payouts.newest_plan(db, make.HERE, approved_only=True)
+
+
+# ---- What cannot be -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("is_dry", [True, False])

@@ -27,6 +27,7 @@ from referral.incentives import store as ledger
 from referral.lifecycle import actions, store
 from referral.lifecycle.actions import Contact, LogReferral, WithReason
 from referral.lifecycle.actions.bookings import TakeBooking, take_booking
+from referral.lifecycle.actions.duplicates import SameNeed, mark_duplicate
 from referral.lifecycle.rules import Booking, Referral, ReferralState
 from referral.lifecycle.tables import referral, referral_step
 from tests import make
@@ -255,6 +256,7 @@ def test_who_accepts_and_does_not_call_loses_it_and_the_referrer_keeps_the_credi
 
 
 def test_step_by_step_to_a_proposal_and_only_by_who_took_it(house: House, cast: Cast, second_rm: Actor) -> None:
+    make.on_sale(house, "wealth")
     of = logged(house, cast, wished_receiver="R001")
     with pytest.raises(Forbidden, match="not_yours"):
         house.works.run(actions.contact, Contact(of.id, "lobby"), cast.wu)
@@ -297,8 +299,8 @@ def test_the_same_need_under_two_lines_can_be_joined_to_the_first(house: House, 
     make.advance(house, 1)
     other = logged(house, cast, visit_of(house, cast, LI))
     with pytest.raises(Invalid, match="not_the_same"):
-        house.works.run(actions.mark_duplicate, actions.SameNeed(other.id, first.id), cast.chen)
-    joined = house.works.run(actions.mark_duplicate, actions.SameNeed(second.id, first.id), cast.chen)
+        house.works.run(mark_duplicate, SameNeed(other.id, first.id), cast.chen)
+    joined = house.works.run(mark_duplicate, SameNeed(second.id, first.id), cast.chen)
     assert (joined.state, joined.duplicate_of) == (ReferralState.DUPLICATE, first.id)
 
 

@@ -130,6 +130,8 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
         "consent": {"purpose": "refer_internal", "wording_version": "1", "channel": "counter"},
     },
     "/api/v1/referrals/{referral_id}/dispute": lambda _scene: {"claim": "mine"},
+    "/api/v1/webhooks": lambda _scene: {"url": "https://1.1.1.1/hooks"},
+    "/api/v1/webhooks/{webhook_id}/replay": lambda _scene: {"after": 0},
     "/api/v1/disputes/{dispute_id}/resolve": lambda _scene: {"ruling": "uphold"},
     "/api/v1/plans": lambda _scene: ledger.plan(),
     "/api/v1/plans/rehearse": lambda _scene: {"plan": ledger.plan(), "first": "2026-10", "last": "2026-11"},
@@ -186,6 +188,8 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
         "period": "2026-10",
         "version": "7",
         "feed": "customers",
+        "outbox_id": scene.visit_id,
+        "webhook_id": scene.visit_id,
     }
     path = route.path.format(**scene.__dict__, **named)
     if route.method == "GET":

@@ -34,10 +34,19 @@ def test_a_teller_logs_a_need_and_the_relationship_manager_takes_it(lobby: Lobby
     assert taken["referral"]["receiver"]["staff_no"] == callers.rm.who.number
     # What was written is for the one who answers for it.
     assert taken["note"] == NOTE and told(answer)["note"] is None
+    make.on_sale(lobby.house, "wealth")
     for step in (("contact", {"evidence": "lobby"}), ("qualify", None), ("propose", None)):
         assert callers.rm.post(f"/referrals/{logged['id']}/{step[0]}", step[1]).status_code == 200
     (mine,) = told(callers.rm.get("/referrals?role=receiver"))["referrals"]
     assert mine["state"] == "proposed"
+
+
+def test_what_does_not_suit_the_customer_is_refused_by_its_code(lobby: Lobby, callers: Callers) -> None:
+    make.on_sale(lobby.house, "wealth", 3)
+    logged = told(callers.teller.post("/referrals", words(visit_of(lobby, callers))))["referral"]
+    callers.rm.post(f"/referrals/{logged['id']}/accept")
+    callers.rm.post(f"/referrals/{logged['id']}/contact", {"evidence": "lobby"})
+    assert refusal(callers.rm.post(f"/referrals/{logged['id']}/qualify")) == (422, "rating_missing")
 
 
 def test_the_second_is_told_who_was_first_and_no_answer_holds_the_full_name(lobby: Lobby, callers: Callers) -> None:

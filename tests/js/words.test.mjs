@@ -74,6 +74,7 @@ test("no word is there for nothing", () => {
     "place.",
     "presence.",
     "point.",
+    "road.because.",
     "queue.",
     "rating.",
     "reason.",

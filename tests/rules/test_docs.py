@@ -88,6 +88,13 @@ def test_every_file_and_name_in_it_that_a_page_speaks_of_exists(page: Path) -> N
     assert missing == []
 
 
+def test_each_of_the_auditors_attempts_is_made_by_a_test() -> None:
+    rows = [line for line in text_of(REFERENCE / "auditor.md").splitlines() if line.startswith("| ")][1:]
+    proofs = [NAMED_FILE.findall(row.split(" | ")[2]) for row in rows]
+    assert proofs and all(proofs)
+    assert [each for proof in proofs for _, each in proof if not each.startswith("test_")] == []
+
+
 def looks_like_ours(path: str) -> bool:
     return path.split("/", maxsplit=1)[0] in {each.name for each in ROOT.iterdir()}
 
@@ -133,6 +140,7 @@ def asked_for() -> Iterator[str]:
     """Every package that we ask for by name, in Python, in the browser and from Debian."""
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
     wanted = [each for extra in project["optional-dependencies"].values() for each in extra]
+    wanted += tomllib.loads(text_of(ROOT / "deploy/tryton/pyproject.toml"))["project"]["dependencies"]
     for name in ("test", "build"):
         wanted += text_of(ROOT / f"requirements/{name}.in").splitlines()
     yield from (found[0] for each in wanted if (found := re.match(r"[\w-]+", each)))

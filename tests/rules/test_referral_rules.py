@@ -18,7 +18,7 @@ from tests.make import MORNING
 
 DEEDS = (
     "offer", "accept", "decline", "contact", "qualify", "propose",
-    "win", "lose", "withdraw", "expire", "duplicate", "reverse",
+    "win", "lose", "withdraw", "expire", "duplicate", "merge", "reverse",
 )  # fmt: skip
 AVERAGE = Candidate("a", is_owner=False, is_licensed=True, is_present=True, open_count=0, won_count=0,
                     closed_count=0, offers_this_week=0)  # fmt: skip

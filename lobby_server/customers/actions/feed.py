@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lobby_server.customers import store
+from lobby_server.customers.events import CustomerMerged
 from lobby_server.customers.rules import Customer, Described
 from lobby_server.customers.store import loading
 from lobby_server.kernel import feeds
@@ -89,7 +90,7 @@ def take_customer_file(house: House, request: TakeFeed[Described], actor: Actor)
 
 def enter_portion(work: Work, load_id: str) -> None:
     """What the worker does when the process died that took the file: one portion, and the next at once."""
-    if loading.enter(work.db, load_id, PORTION_ROWS):
+    if _enter_some(work, load_id):
         work.due(work.actor.branch_id, work.now, ENTER, load_id)
 
 
@@ -102,10 +103,18 @@ def _enter_decided(house: House, actor: Actor) -> None:
 
 
 def _enter(work: Work, load_id: str) -> bool:
-    is_more = loading.enter(work.db, load_id, PORTION_ROWS)
+    is_more = _enter_some(work, load_id)
     if not is_more:
         work.no_longer_due(ENTER, load_id)
     return is_more
+
+
+def _enter_some(work: Work, load_id: str) -> bool:
+    """A portion, and what follows for the prospects whom it names; False when nothing was left."""
+    mergers = loading.enter(work.db, load_id, PORTION_ROWS)
+    for each in mergers or ():
+        work.record(CustomerMerged(work.actor.branch_id, each.prospect_id, each.customer_id))
+    return mergers is not None
 
 
 def _plan(house: House, db: sa.Connection, request: TakeFeed[Described]) -> Plan:

@@ -95,22 +95,33 @@ def decided(db: sa.Connection) -> list[str]:
     return list(db.scalars(sa.select(customer_load.c.load_id).order_by(customer_load.c.load_id)))
 
 
-def enter(db: sa.Connection, load_id: str, most: int) -> bool:
-    """Enter a portion of a decided load; False when it was the last. Done again it does no harm."""
+@dataclass(frozen=True)
+class Merger:
+    """A prospect who turned out to be this customer."""
+
+    prospect_id: str
+    customer_id: str
+
+
+def enter(db: sa.Connection, load_id: str, most: int) -> list[Merger] | None:
+    """Enter a portion of a decided load; None when nothing was left. Done again it does no harm.
+
+    The answer is the prospects whom the portion named.
+    """
     mine = sa.select(customer_staged.c.id, customer_staged.c.gone_on).where(customer_staged.c.load_id == load_id)
     rows = db.execute(mine.order_by(customer_staged.c.id).limit(most)).all()
     if not rows:
         db.execute(customer_load.delete().where(customer_load.c.load_id == load_id))
-        return False
+        return None
     ids = [row.id for row in rows]
     here = sa.and_(customer_staged.c.load_id == load_id, customer_staged.c.id.in_(ids))
     held = sa.and_(credential_staged.c.load_id == load_id, credential_staged.c.customer_id.in_(ids))
     _enter_people(db, here)
-    _merge_prospects(db, held)
+    mergers = _merge_prospects(db, held)
     _enter_credentials(db, held, [row.id for row in rows if row.gone_on is None])
     db.execute(credential_staged.delete().where(held))
     db.execute(customer_staged.delete().where(here))
-    return True
+    return mergers
 
 
 def _enter_people(db: sa.Connection, here: sa.ColumnElement[bool]) -> None:
@@ -144,7 +155,7 @@ def _rank(tier: Any) -> sa.Case[int]:
     return sa.case({name: rank for rank, name in enumerate(TIERS)}, value=tier, else_=-1)
 
 
-def _merge_prospects(db: sa.Connection, held: sa.ColumnElement[bool]) -> None:
+def _merge_prospects(db: sa.Connection, held: sa.ColumnElement[bool]) -> list[Merger]:
     """A prospect whose token head office gives to a customer was that customer all the time."""
     is_same = sa.and_(
         credential_staged.c.kind == customer_credential.c.kind,
@@ -156,8 +167,10 @@ def _merge_prospects(db: sa.Connection, held: sa.ColumnElement[bool]) -> None:
         .join(customer, customer.c.id == customer_credential.c.customer_id)
         .where(held, customer.c.is_prospect)
     )
-    for row in db.execute(named).all():
-        db.execute(customer.update().where(customer.c.id == row.prospect_id).values(merged_into=row.customer_id))
+    mergers = [Merger(row.prospect_id, row.customer_id) for row in db.execute(named.order_by(*named.selected_columns))]
+    for each in mergers:
+        db.execute(customer.update().where(customer.c.id == each.prospect_id).values(merged_into=each.customer_id))
+    return mergers
 
 
 def _enter_credentials(db: sa.Connection, held: sa.ColumnElement[bool], described: list[str]) -> None:

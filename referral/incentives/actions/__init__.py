@@ -98,7 +98,8 @@ def credit_win(work: Work, book: Book, win: Win, replaces: str | None = None) ->
     gives = earn(win, day, plan, GUARD, so_far)
     new = _credit(work, win, gives, day, store.posting_period(work.db, book.branch_id, origin), replaces)
     earned.add_credit(work.db, new)
-    work.audit("accrue", new.id, branch_id=new.branch_id, booking_id=new.booking_id, amount_minor=new.amount_minor)
+    facts = {"booking_id": new.booking_id, "amount_minor": new.amount_minor, "sha256": earned.digest_of(new)}
+    work.audit("accrue", new.id, branch_id=new.branch_id, **facts)
     money = {each.staff_id: each.amount_minor for each in new.shares}
     points = {each.staff_id: each.points for each in new.shares}
     for currency, amounts, source, to in (
@@ -180,8 +181,14 @@ def reverse_booking(work: Work, request: ReverseBooking) -> Credit:
         raise NotFound("booking")
     if found.state is CreditState.LIVE:
         take_back_credit(work, book, found, BOOKING_REVERSED, request.on)
-        earned.end_credit(work.db, found.id, CreditState.REVERSED)
+        end_credit(work, found, CreditState.REVERSED)
     return found
+
+
+def end_credit(work: Work, of: Credit, state: CreditState) -> None:
+    """It does not count any more."""
+    earned.end_credit(work.db, of.id, state)
+    work.audit("end_credit", of.id, branch_id=of.branch_id, state=str(state))
 
 
 @dataclass(frozen=True)

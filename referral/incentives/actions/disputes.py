@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.work import Work
 from referral.incentives import store
-from referral.incentives.actions import GUARD, credit_win, take_back_credit
+from referral.incentives.actions import GUARD, credit_win, end_credit, take_back_credit
 from referral.incentives.actions.plans import win_of
 from referral.incentives.earning import NOTHING_YET, SoFar, earn
 from referral.incentives.plan import read_plan
@@ -175,6 +175,6 @@ def _correct(work: Work, book: Book, of: Credit, ruling: str, found: Dispute) ->
     today = local_day(work.now, book.timezone)
     book, _no = take_back_credit(work, book, of, RULING, today, f"staff:{found.proposed_by}")
     win = _under(ruling, of, found.raised_by)
-    earned.end_credit(work.db, of.id, CreditState.REPLACED if win else CreditState.REVERSED)
+    end_credit(work, of, CreditState.REPLACED if win else CreditState.REVERSED)
     if win is not None:
         credit_win(work, book, win, replaces=of.id)

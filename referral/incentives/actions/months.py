@@ -77,7 +77,7 @@ def approve_close(work: Work, period: str) -> Proposed:
     for _holder, of_holder in groupby(lines, lambda line: line.holder):
         book = _close_for(work, book, period, list(of_holder), month.proposed_by)
     payouts.approve_close(work.db, book.branch_id, period, work.actor.label, work.now)
-    work.audit("approve_close", period, digest=proposed.digest)
+    work.audit("approve_close", period, digest=proposed.digest, journal_no=book.journal_no)
     work.record(PeriodClosed(book.branch_id, period, book.journal_no, book.head.hex()))
     return proposed
 

@@ -25,8 +25,10 @@ def propose_plan(work: Work, document: Mapping[str, Any]) -> PlanRow:
     """Enter the next version of the branch's plan. It counts for nothing before a second person approves it.
 
     Raises what `read_plan` raises, Conflict("version_used") unless the version is the next one, Conflict
-    ("starts_too_early") unless it begins after this month and after every version before it.
+    ("starts_too_early") unless it begins after this month and after every version before it, Conflict("beneficiary")
+    for somebody whom the branch's plans have paid.
     """
+    _refuse_beneficiary(work)
     return _propose(work, work.actor.branch_id, document)
 
 
@@ -81,6 +83,12 @@ def _refuse_early(work: Work, book: store.Book, plan: Plan) -> None:
         raise Conflict("starts_too_early", branch=book.branch_id)
 
 
+def _refuse_beneficiary(work: Work) -> None:
+    """Whoever earns under the branch's plans decides none of them."""
+    if earned.was_credited(work.db, work.actor.branch_id, work.actor.id):
+        raise Conflict("beneficiary", audited=True)
+
+
 @dataclass(frozen=True)
 class ApprovePlan:
     """Which version, and the digest of what this person has read."""
@@ -93,8 +101,10 @@ def approve_plan(work: Work, request: ApprovePlan) -> PlanRow:
     """A second person puts a version in force from its first day.
 
     Raises NotFound("plan"), Conflict("same_person"), Conflict("plan_differs") for another digest, Conflict
-    ("starts_too_early") when its month has begun meanwhile, Conflict("approved").
+    ("starts_too_early") when its month has begun meanwhile, Conflict("approved"), Conflict("beneficiary") for somebody
+    whom the branch's plans have paid.
     """
+    _refuse_beneficiary(work)
     book = store.lock_book(work.db, work.actor.branch_id)
     row = payouts.find_plan(work.db, book.branch_id, request.version)
     if row is None:

@@ -10,6 +10,7 @@ from lobby_server.kernel.money import WHOLE_PPM
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.staff.tables import staff
 from referral.incentives import ledger, store
+from referral.incentives.store import sealed
 from referral.incentives.tables import (
     account_balance,
     credit,
@@ -44,6 +45,7 @@ def faults(db: sa.Connection, keys: Keyring) -> list[str]:
         *_denied(db),
         *_duty(db),
         *_payroll(db),
+        *sealed.faults(db),
     ]
 
 

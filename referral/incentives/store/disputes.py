@@ -97,20 +97,26 @@ def _disputes(db: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Dispute
 
 def statement(db: sa.Connection, branch_id: str, staff_id: str, period: str) -> Statement:
     """What was credited to a person in a month's books, and what else the month did to them."""
-    lines = tuple(
-        StatementLine(each, store.still_there(db, each.id).get(staff_id, {}))
-        for each in earned.credits_of_staff(db, branch_id, staff_id, period)
-    )
+    credited = earned.credits_of_staff(db, branch_id, staff_id, period)
+    there = store.still_there_of(db, [each.id for each in credited], staff_id)
+    lines = tuple(StatementLine(each, there.get(each.id, {})) for each in credited)
     return Statement(lines, _movements(db, branch_id, staff_id, period))
 
 
 def _movements(db: sa.Connection, branch_id: str, staff_id: str, period: str) -> tuple[Movement, ...]:
+    # A month's journals lie together: between its first and its last number there are few others, and a person's
+    # postings are found by number. Without these bounds every posting of the person would be looked at.
+    is_month = sa.and_(journal.c.branch_id == branch_id, journal.c.period == period)
+    first, last = db.execute(sa.select(sa.func.min(journal.c.no), sa.func.max(journal.c.no)).where(is_month)).one()
+    if first is None:
+        return ()
     rows = db.execute(
         sa.select(journal, posting.c.account, posting.c.credit_id.label("of_credit"), posting.c.amount_minor)
         .join(posting, sa.and_(posting.c.branch_id == journal.c.branch_id, posting.c.journal_no == journal.c.no))
         .where(
             posting.c.branch_id == branch_id,
             posting.c.holder == staff_id,
+            posting.c.journal_no.between(first, last),
             journal.c.period == period,
             journal.c.kind != ACCRUE,
         )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from lobby_server.kernel.events import to_json
 from referral.incentives.earning import SoFar
+from referral.incentives.plan import sha256_of
 from referral.incentives.rules import ClawBackBand, CreditState, HoldBack
 from referral.incentives.tables import credit, credit_share
 
+CREDITS_AT_ONCE = 500  # a check of years of them needs little memory
 _AS_THEY_ARE = [column.name for column in credit.c if column.name not in ("conditions", "clawback", "state")]
 
 
@@ -124,6 +127,33 @@ def credits_of_staff(db: sa.Connection, branch_id: str, staff_id: str, period: s
     return _credits(db, credit.c.branch_id == branch_id, credit.c.period == period, mine)
 
 
+def was_credited(db: sa.Connection, branch_id: str, staff_id: str) -> bool:
+    """Whether somebody ever got money from this branch's plans."""
+    mine = sa.and_(
+        credit_share.c.staff_id == staff_id, credit_share.c.amount_minor > 0, credit.c.branch_id == branch_id
+    )
+    asked = sa.select(credit.c.id).join(credit_share, credit_share.c.credit_id == credit.c.id).where(mine).limit(1)
+    return db.execute(asked).first() is not None
+
+
+def every_credit(db: sa.Connection) -> Iterator[Credit]:
+    """All credits of all branches, in the order of their ids; read in portions."""
+    after = ""
+    while True:
+        ids = sa.select(credit.c.id).where(credit.c.id > after).order_by(credit.c.id).limit(CREDITS_AT_ONCE)
+        portion = list(db.scalars(ids))
+        if not portion:
+            return
+        yield from _credits(db, credit.c.id.in_(portion))
+        after = portion[-1]
+
+
+def digest_of(of: Credit) -> str:
+    """What a credit is known by, with its shares and terms; how it ended is no part of it."""
+    told: Mapping[str, Any] = to_json(replace(of, state=CreditState.LIVE))
+    return sha256_of(told)
+
+
 def so_far(
     db: sa.Connection, branch_id: str, period: str, plan_version: int, product_line: str, staff_ids: Sequence[str]
 ) -> dict[str, SoFar]:
@@ -165,24 +195,26 @@ def so_far(
 def _credits(db: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Credit]:
     rows = db.execute(sa.select(credit).where(*which).order_by(credit.c.booked_at, credit.c.booking_id)).all()
     shares: dict[str, list[CreditShare]] = defaultdict(list)
-    ids = sa.select(credit.c.id).where(*which)
-    for row in db.execute(
-        sa.select(credit_share).where(credit_share.c.credit_id.in_(ids)).order_by(credit_share.c.ordinal)
-    ):
-        shares[row.credit_id].append(
-            CreditShare(
-                row.staff_id,
-                row.part,
-                frozenset(row.roles),
-                row.did_at,
-                row.share_ppm,
-                row.uncapped_minor,
-                row.amount_minor,
-                row.points,
-                HoldBack(row.hold_back_ppm, tuple(row.hold_back_months)),
-            )
-        )
+    for at in range(0, len(rows), CREDITS_AT_ONCE):
+        ids = [row.id for row in rows[at : at + CREDITS_AT_ONCE]]
+        of_these = sa.select(credit_share).where(credit_share.c.credit_id.in_(ids)).order_by(credit_share.c.ordinal)
+        for row in db.execute(of_these):
+            shares[row.credit_id].append(_share(row))
     return [_credit(row, tuple(shares[row.id])) for row in rows]
+
+
+def _share(row: sa.Row[Any]) -> CreditShare:
+    return CreditShare(
+        row.staff_id,
+        row.part,
+        frozenset(row.roles),
+        row.did_at,
+        row.share_ppm,
+        row.uncapped_minor,
+        row.amount_minor,
+        row.points,
+        HoldBack(row.hold_back_ppm, tuple(row.hold_back_months)),
+    )
 
 
 def _credit(row: sa.Row[Any], shares: tuple[CreditShare, ...]) -> Credit:

@@ -15,6 +15,7 @@ from lobby_server.staff import store as staff
 from lobby_server.visits import store as visits
 from lobby_server.visits.rules import Visit
 from referral.lifecycle import events, store
+from referral.lifecycle.actions.suiting import refuse_unsuitable
 from referral.lifecycle.matching import match
 from referral.lifecycle.rules import (
     ACCEPT_WITHIN,
@@ -76,14 +77,15 @@ def log_referral(work: Work, request: LogReferral) -> Referral:
     over_for = work.now - visit.left_at if visit.left_at else timedelta()
     if over_for > LOGGED_WITHIN:
         raise Invalid("too_late")
-    if work.actor.id in store.kin_of(work.db, visit.customer_id):
+    # From here on whoever head office says they are: the visit may have begun as a prospect's.
+    customer_id = store.lock_customer(work.db, visit.customer_id)
+    if work.actor.id in store.kin_of(work.db, customer_id):
         raise Invalid("conflict_of_interest", audited=True)
-    store.lock_customer(work.db, visit.customer_id)
-    known = customers.find(work.db, work.keys, visit.customer_id)
+    known = customers.find(work.db, work.keys, customer_id)
     if known is None or known.do_not_contact:
         raise Invalid("do_not_contact")
-    _refuse_second(work, visit.customer_id, request.product_line)
-    new = _new(work, request, visit, is_late=over_for > LATE_AFTER)
+    _refuse_second(work, customer_id, request.product_line)
+    new = _new(work, request, visit, customer_id, is_late=over_for > LATE_AFTER)
     store.add(work.db, work.keys, new, request.note)
     created = _write_step(work, new, "log", None, events.ReferralCreated, None)
     work.due(new.branch_id, new.protected_until, PROTECTION_ENDS, new.id)
@@ -105,8 +107,7 @@ def _refuse_second(work: Work, customer_id: str, product_line: str) -> None:
     raise Conflict("duplicate", audited=True, **facts)
 
 
-def _new(work: Work, request: LogReferral, visit: Visit, *, is_late: bool) -> Referral:
-    assert visit.customer_id is not None
+def _new(work: Work, request: LogReferral, visit: Visit, customer_id: str, *, is_late: bool) -> Referral:
     wished = (
         staff.find(work.db, work.keys, visit.branch_id, request.wished_receiver) if request.wished_receiver else None
     )
@@ -114,7 +115,7 @@ def _new(work: Work, request: LogReferral, visit: Visit, *, is_late: bool) -> Re
         id=work.ids.new_id(),
         branch_id=visit.branch_id,
         visit_id=visit.id,
-        customer_id=visit.customer_id,
+        customer_id=customer_id,
         product_line=request.product_line,
         need=request.need,
         state=ReferralState.CREATED,
@@ -266,15 +267,22 @@ def contact(work: Work, request: Contact) -> Referral:
 
 
 def qualify(work: Work, referral_id: str) -> Referral:
-    """The need is real. Raises Forbidden("not_yours")."""
-    moved = _move(work, _mine(work, referral_id), "qualify", events.ReferralQualified)
+    """The need is real. Raises Forbidden("not_yours"), Invalid("rating_missing"), Invalid("rating_expired")."""
+    of = _mine(work, referral_id)
+    refuse_unsuitable(work, of, "qualify")
+    moved = _move(work, of, "qualify", events.ReferralQualified)
     work.due(moved.branch_id, work.now + PROPOSE_WITHIN, STEP_DUE, moved.id)
     return moved
 
 
 def propose(work: Work, referral_id: str) -> Referral:
-    """The customer has a proposal. Raises Forbidden("not_yours")."""
-    moved = _move(work, _mine(work, referral_id), "propose", events.ReferralProposed)
+    """The customer has a proposal.
+
+    Raises Forbidden("not_yours"), and Invalid as `qualify` does, with "line_not_sold" and "not_suitable" besides.
+    """
+    of = _mine(work, referral_id)
+    refuse_unsuitable(work, of, "propose")
+    moved = _move(work, of, "propose", events.ReferralProposed)
     work.no_longer_due(STEP_DUE, moved.id)
     return moved
 
@@ -305,25 +313,6 @@ def withdraw_now(work: Work, of: Referral) -> Referral:
     gone = end(work, revoked, "withdraw", events.ReferralWithdrawn)
     store.redact(work.db, of.id)
     return gone
-
-
-@dataclass(frozen=True)
-class SameNeed:
-    """A referral that is another one over again, under a second product line."""
-
-    referral_id: str
-    first_id: str
-
-
-def mark_duplicate(work: Work, request: SameNeed) -> Referral:
-    """The same need of the same customer was logged twice: the earlier one stays. Its referrer may dispute.
-
-    Raises NotFound("referral"), Invalid("not_the_same") for another customer's or a later referral.
-    """
-    first, of = found_referral(work, request.first_id), found_referral(work, request.referral_id)
-    if first.id == of.id or first.customer_id != of.customer_id or first.created_at > of.created_at:
-        raise Invalid("not_the_same")
-    return end(work, of, "duplicate", events.ReferralDuplicated, duplicate_of=first.id)
 
 
 def expire(work: Work, referral_id: str) -> None:

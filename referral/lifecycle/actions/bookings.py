@@ -41,7 +41,7 @@ def take_booking(work: Work, request: TakeBooking) -> Referral | None:
         return store.lock(work.db, before.branch_id, before.referral_id) if before.referral_id else None
     customer_id = store.customer_of_number(work.db, number_index)
     if customer_id is not None:
-        store.lock_customer(work.db, customer_id)
+        customer_id = store.lock_customer(work.db, customer_id)
     of = _reversed(work, told) if told.reverses else _won(work, told, customer_id)
     store.add_booking(work.db, told, digest, of.id if of else None, work.now)
     work.audit("take_booking", told.booking_id, branch_id=told.branch_id, referral_id=of.id if of else None)

@@ -29,6 +29,7 @@ const PAGES = {
   waits: later(async () => (await import("#staff/screens/admin_waits.js")).Waits),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),
   imports: later(async () => (await import("#staff/screens/admin_imports.js")).Imports),
+  road: later(async () => (await import("#staff/screens/admin_road.js")).RoadPage),
 };
 
 const here = signal(placeOf(location.hash));

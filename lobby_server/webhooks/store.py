@@ -1,0 +1,66 @@
+"""Every query about webhooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lobby_server.branch.tables import branch
+from lobby_server.kernel.privacy import Keyring
+from lobby_server.webhooks.rules import Webhook
+from lobby_server.webhooks.tables import webhook
+
+SECRET = "webhook.secret"
+
+
+def lock_branch(db: sa.Connection, branch_id: str) -> None:
+    """Two who add to a branch do so one after the other."""
+    db.execute(sa.select(branch.c.id).where(branch.c.id == branch_id).with_for_update(key_share=True))
+
+
+def add(db: sa.Connection, keys: Keyring, new: Webhook, secret: str, at: datetime) -> None:
+    """A webhook that has heard nothing yet."""
+    row = {"id": new.id, "branch_id": new.branch_id, "url": new.url, "epoch": new.epoch, "after": new.after}
+    sealed = {"secret_sealed": keys.seal(secret, SECRET), "failures": 0, "next_at": at, "made_at": at}
+    db.execute(webhook.insert().values(**row, **sealed))
+
+
+def listed(db: sa.Connection, branch_id: str) -> list[sa.Row[Any]]:
+    """A branch's webhooks, the oldest first."""
+    mine = webhook.c.branch_id == branch_id
+    return list(db.execute(sa.select(webhook).where(mine).order_by(webhook.c.made_at, webhook.c.id)))
+
+
+def lock(db: sa.Connection, branch_id: str, webhook_id: str) -> Webhook | None:
+    """A webhook of this branch, taken for this transaction."""
+    mine = sa.and_(webhook.c.id == webhook_id, webhook.c.branch_id == branch_id)
+    row = db.execute(sa.select(webhook).where(mine).with_for_update()).one_or_none()
+    return _webhook(row) if row else None
+
+
+def ripe(db: sa.Connection, keys: Keyring, now: datetime) -> list[tuple[Webhook, str]]:
+    """Webhooks that may be told now, with their secrets."""
+    rows = db.execute(sa.select(webhook).where(webhook.c.next_at <= now).order_by(webhook.c.next_at, webhook.c.id))
+    return [(_webhook(row), keys.open(row.secret_sealed, SECRET)) for row in rows]
+
+
+def failing_since(db: sa.Connection, webhook_id: str) -> datetime | None:
+    """Since when it has not answered."""
+    found: datetime | None = db.scalar(sa.select(webhook.c.failing_since).where(webhook.c.id == webhook_id))
+    return found
+
+
+def change(db: sa.Connection, webhook_id: str, **changes: object) -> None:
+    """How it stands from now on."""
+    db.execute(webhook.update().where(webhook.c.id == webhook_id).values(changes))
+
+
+def remove(db: sa.Connection, webhook_id: str) -> None:
+    """It hears nothing any more."""
+    db.execute(webhook.delete().where(webhook.c.id == webhook_id))
+
+
+def _webhook(row: sa.Row[Any]) -> Webhook:
+    return Webhook(row.id, row.branch_id, row.url, row.epoch, row.after, row.failures)
