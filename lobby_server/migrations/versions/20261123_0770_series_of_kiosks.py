@@ -11,7 +11,7 @@ from alembic import op
 from lobby_server.kernel import database as types
 
 revision = "20261123_0770"
-down_revision = "20261123_0750"
+down_revision = "20261123_0765"
 branch_labels = None
 depends_on = None
 
