@@ -102,16 +102,18 @@ def write_config(folder: Path, port: int, devices: str, server: str, more: str =
     path = folder / "kiosk.toml"
     keys = token_keys_file(folder)
     path.write_text(
-        f'server = "{server}"\ndata_dir = "{folder}/data"\nport = {port}\npage_origins = ["{ORIGIN}"]\n'
+        f'server = "{server}"\ndata_dir = "{folder}/data"\nport = {port}\npage_origins = ["{ORIGIN}", "{server}"]\n'
         f'secret_file = "{folder}/page-secret"\ntoken_keys_file = "{keys}"\n{more}{devices}'
     )
     return path
 
 
 @contextlib.contextmanager
-def agent(folder: Path, devices: str, server: str = "http://127.0.0.1:1", more: str = "") -> Iterator[Agent]:
+def agent(
+    folder: Path, devices: str, server: str = "http://127.0.0.1:1", more: str = "", port: int | None = None
+) -> Iterator[Agent]:
     """A running agent, ended in good order afterwards."""
-    port = free_port()
+    port = port or free_port()
     config = write_config(folder, port, devices, server, more)
     with (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "kiosk.agent", "--config", str(config)]

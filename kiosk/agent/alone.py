@@ -33,7 +33,7 @@ _NONCE_BYTES = 12
 class CannotIssue(Exception):
     """No ticket can be given; the message is its code.
 
-    `series_full`, `store_full` (or the disk), `store_unreadable`, `not_enrolled`.
+    `series_full`, `store_full` (or the disk), `store_unreadable`, `no_series`, `not_enrolled`.
     """
 
 
@@ -53,20 +53,27 @@ class Taken:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What stands in the store: the day and its last ordinal, and the tickets of that day and all that are unsent."""
+    """What stands in the store: the day, and its tickets and all that are unsent."""
 
     day: str = ""
-    last: int = 0
     tickets: tuple[Taken, ...] = ()
+
+    def last_of(self, series: str) -> int:
+        """The highest number of a series on this day; each series counts for itself."""
+        mine = (each.number for each in self.tickets if each.business_day == self.day)
+        return max((int(number[-3:]) for number in mine if number.startswith(series)), default=0)
 
 
 @dataclass
 class Alone:
-    """The series of one kiosk and its store. `now` is the branch's time as well as the kiosk knows it."""
+    """The series of one kiosk and its store. `now` is the branch's time as well as the kiosk knows it.
+
+    `series` is None while nobody has told the kiosk its own: two kiosks must not give equal numbers.
+    """
 
     folder: Path
     key: DeviceKey
-    series: int
+    series: int | None
     cut_over_minute: int
     now: Callable[[], datetime]
     _kept: _Kept | None = field(default=None, init=False, repr=False)
@@ -80,8 +87,8 @@ class Alone:
 
     @property
     def can_issue(self) -> bool:
-        """Whether the store can be read; otherwise no number is safe."""
-        return self._kept is not None
+        """Whether the store can be read and the series is known; otherwise no number is safe."""
+        return self._kept is not None and self.series is not None
 
     def unsent(self) -> list[Taken]:
         """The tickets that the branch has not taken over yet, oldest first."""
@@ -94,10 +101,13 @@ class Alone:
         known = next((each for each in self._kept.tickets if each.job_id == job_id), None)
         if known is not None:
             return known
+        if self.series is None:
+            raise CannotIssue("no_series")
         now = self.now()
         # The day never goes back, whatever befalls the clock: a number that was given is not given again.
         day = max(self._kept.day, self._day_of(now).isoformat())
-        last = self._kept.last + 1 if day == self._kept.day else 1
+        series = f"K{self.series:02d}-"
+        last = self._kept.last_of(series) + 1 if day == self._kept.day else 1
         if last > NUMBER_MAX:
             raise CannotIssue("series_full")
         if len(self.unsent()) >= UNSENT_MAX:
@@ -105,14 +115,14 @@ class Alone:
         taken = Taken(
             job_id=job_id,
             visit_id=str(uuid.uuid4()),
-            number=f"K{self.series:02d}-{last:03d}",
+            number=f"{series}{last:03d}",
             business_day=day,
             arrived_at=now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             service_type=service_type,
             language=language,
         )
         still = tuple(each for each in self._kept.tickets if each.business_day == day or not each.is_sent)
-        self._keep(_Kept(day, last, (*still, taken)))
+        self._keep(_Kept(day, (*still, taken)))
         return taken
 
     def note_sent(self, visit_ids: Sequence[str]) -> None:
@@ -144,7 +154,7 @@ class Alone:
         nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         plain = AESGCM(self.key.derive(KEY_PURPOSE)).decrypt(nonce, rest, STORE_FILE.encode())
         found = json.loads(plain)
-        return _Kept(found["day"], found["last"], tuple(Taken(**each) for each in found["tickets"]))
+        return _Kept(found["day"], tuple(Taken(**each) for each in found["tickets"]))
 
 
 def for_the_branch(taken: Taken) -> Mapping[str, str]:

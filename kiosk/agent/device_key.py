@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,10 +28,11 @@ class KeyExposed(Exception):
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What the branch calls this kiosk."""
+    """What the branch calls this kiosk, and the series by which it numbers the tickets that it gives alone."""
 
     device_id: str
     branch: str
+    series: int | None = None
 
 
 class DeviceKey:
@@ -82,7 +83,7 @@ def load_enrolled(folder: Path) -> Enrolled | None:
 
 def keep_enrolled(folder: Path, enrolled: Enrolled) -> None:
     """Remember it over restarts."""
-    write_whole(folder / NAME_FILE, json.dumps({"device_id": enrolled.device_id, "branch": enrolled.branch}).encode())
+    write_whole(folder / NAME_FILE, json.dumps(asdict(enrolled)).encode())
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -53,6 +53,7 @@ class Agent:
         self._facts: dict[str, object] = {}
         self._told_health: dict[str, object] = {}
         self._alone = alone
+        self._known = server.enrolled
         self.pages = Pages(boot_secret(settings.secret_file), self._welcome, self._answer)
 
     async def run(self) -> None:
@@ -153,20 +154,39 @@ class Agent:
         told = {"number": taken.number, "service_type": taken.service_type, "issued_at": taken.arrived_at}
         return wire.to_page("issued", job_id=word.job_id, state="done", **told)
 
-    async def _beat(self) -> None:
-        """Every ten seconds, whatever happens: the branch must see a kiosk that is ill.
+    async def beat_once(self) -> None:
+        """A sign of life, if the branch knows this kiosk. Raises Away or Refused.
 
         What was done alone is handed in first: the branch takes no arrival for earlier than the last sign of life.
         """
+        if self._server.enrolled is None:
+            return
+        if await handing_in.hand_in(self._server, self._alone):
+            self._tell_health()
+        await self._server.beat(for_the_branch(self.health()))
+        self._keep_series()
+
+    async def _beat(self) -> None:
+        """Every ten seconds, whatever happens: the branch must see a kiosk that is ill."""
         while True:
             try:
-                if self._server.enrolled is not None:
-                    if await handing_in.hand_in(self._server, self._alone):
-                        self._tell_health()
-                    await self._server.beat(for_the_branch(self.health()))
+                await self.beat_once()
             except (Away, Refused) as error:
                 log.warning("heartbeat_failed", extra={"facts": {"why": str(error)}})
             await asyncio.sleep(BEAT_EVERY_S)
+
+    def _keep_series(self) -> None:
+        """The branch says by which series we number; over a restart without it, we still know."""
+        told = self._server.enrolled
+        if told is None or told == self._known:
+            return
+        self._known = told
+        self._alone.series = self._settings.series or told.series
+        self._tell_health()
+        try:
+            keep_enrolled(self._settings.data_dir, told)
+        except OSError as error:
+            log.warning("series_not_kept", extra={"facts": {"how": type(error).__name__}})
 
 
 def for_the_branch(health: Mapping[str, object]) -> dict[str, object]:
@@ -204,7 +224,8 @@ async def start(settings: Settings, enrol_code: str | None) -> None:
         running = asyncio.current_task()
         assert running is not None
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-        alone = Alone(settings.data_dir, key, settings.series, settings.cut_over_minute, server.now)
+        series = settings.series or (server.enrolled.series if server.enrolled else None)
+        alone = Alone(settings.data_dir, key, series, settings.cut_over_minute, server.now)
         await Agent(settings, server, alone).run()
     finally:
         await server.close()

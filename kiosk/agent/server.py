@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -40,10 +41,12 @@ class BranchServer:
         enrolled: Enrolled | None,
         *,
         ca_file: Path | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
         steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
         verify = ssl.create_default_context(cafile=str(ca_file)) if ca_file else True
-        self._http = httpx.AsyncClient(base_url=f"{address.rstrip('/')}/api/v1", timeout=ANSWER_S_MAX, verify=verify)
+        base = f"{address.rstrip('/')}/api/v1"
+        self._http = httpx.AsyncClient(base_url=base, timeout=ANSWER_S_MAX, verify=verify, transport=transport)
         self._key = key
         self._steady_s = steady_s
         self._token = ""
@@ -60,7 +63,7 @@ class BranchServer:
         """Be let in with a one-time code. Raises Refused or Away."""
         sent = {"code": code, "kind": "kiosk", "name": name, "public_key": self._key.jwk()}
         answer = await self._post("/devices/enrol", sent)
-        self.enrolled = Enrolled(answer["device_id"], answer["branch"])
+        self.enrolled = Enrolled(answer["device_id"], answer["branch"], answer.get("series"))
         return self.enrolled
 
     async def token(self) -> tuple[str, int]:
@@ -73,6 +76,8 @@ class BranchServer:
             given = await self._post(f"/devices/{device_id}/token", signed)
             self._token, left_s = given["access_token"], float(given["expires_in_s"])
             self._token_ends_s = self._steady_s() + left_s
+            assert self.enrolled is not None
+            self.enrolled = replace(self.enrolled, series=given.get("series", self.enrolled.series))
         return self._token, int(left_s)
 
     async def beat(self, health: Mapping[str, object]) -> None:

@@ -46,7 +46,7 @@ class Settings:
     ca_file: Path = _setting(Path(), "certificate that vouches for the server; empty: the machine's own list")
     data_dir: Path = _setting(Path("var/kiosk"), "folder of the device key and of the tickets issued alone")
     name: str = _setting("Kiosk", "as the device page of the branch shows it")
-    series: int = _setting(1, "number of the kiosk's own tickets when the server is away: 2 gives K02-001")
+    series: int = _setting(0, "numbers the tickets given alone: 2 gives K02-001; 0: as the branch server says")
     cut_over_minute: int = _setting(240, "minute after midnight at which the branch's business day turns")
     port: int = _setting(PORT, "loopback port on which the page finds the agent")
     page_origins: tuple[str, ...] = _setting(("http://127.0.0.1:8000",), "where the kiosk page comes from")
@@ -59,8 +59,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.server.startswith(("http://", "https://")):
             raise BadSettings(f"server {self.server!r}: expected an http or https address")
-        if not 1 <= self.series <= SERIES_MAX:
-            raise BadSettings(f"series {self.series}: expected 1 to {SERIES_MAX}")
+        if not 0 <= self.series <= SERIES_MAX:
+            raise BadSettings(f"series {self.series}: expected 1 to {SERIES_MAX}, or 0 for the branch server's choice")
         if not 0 <= self.cut_over_minute < DAY_MINUTES:
             raise BadSettings(f"cut_over_minute {self.cut_over_minute}: expected 0 to {DAY_MINUTES - 1}")
         if not 1 <= self.port <= 65535:

@@ -39,9 +39,10 @@ from lobby_server.branch.rules import (
     is_alive,
     offered_codes,
     read_service_types,
+    series_for_new,
 )
 from lobby_server.branch.store import letting_in
-from lobby_server.doors.who import MACHINE
+from lobby_server.doors.who import KIOSK, MACHINE
 from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unproven
 from lobby_server.kernel.feeds import Difference, Outcome, TakeFeed
@@ -143,17 +144,33 @@ def enrol(work: Work, request: Enrol) -> Device:
         raise Gone("code_used")
     if not letting_in.use_enrolment_code(work.db, code_index, work.now):
         raise Gone("code_used")
-    device_id = work.ids.new_id()
     coming = Device(
-        device_id, code.branch_id, code.kind, request.name, work.now, None, service_point=code.service_point
+        work.ids.new_id(),
+        code.branch_id,
+        code.kind,
+        request.name,
+        work.now,
+        None,
+        service_point=code.service_point,
+        series=_take_series(work, code.branch_id) if code.kind == KIOSK else None,
     )
     store.add_device(work.db, coming, request.public_key, work.now)
-    device = store.lock_device(work.db, device_id)
+    device = store.lock_device(work.db, coming.id)
     assert device is not None
     work.due(device.branch_id, work.now + LOST_AFTER, DEVICE_SILENT, device.id)
     work.audit("enrol_device", device.id, branch_id=device.branch_id, kind=device.kind)
     work.record(_told(DeviceEnrolled, device, work.now))
     return device
+
+
+def _take_series(work: Work, branch_id: str) -> int | None:
+    """The series of a kiosk that comes in, taken from whoever had it."""
+    store.lock_branch(work.db, branch_id)
+    kiosks = [each for each in store.all_devices(work.db, branch_id) if each.kind == KIOSK]
+    series = series_for_new(kiosks, work.now)
+    if series is not None:
+        store.free_series(work.db, branch_id, series)
+    return series
 
 
 def count_try(work: Work, code: str) -> None:

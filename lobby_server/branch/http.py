@@ -49,12 +49,12 @@ def post_token(call: Call) -> wire.Token:
     """An access token for a right signature."""
     device_id = call.path["device_id"]
     with call.house.database.read() as db:
-        point = store.public_key_of(db, device_id)
+        point, series = store.public_key_of(db, device_id), store.series_of(db, device_id)
     if point is None or not wire.is_signed_by(dict(point), device_id, call.body):
         raise Unproven("challenge")
     token, expires_at = call.run_plain(actions.take_token, actions.TakeToken(device_id, call.body.nonce))
     left = expires_at - call.house.clock.now()
-    return wire.Token(access_token=token, expires_in_s=max(0, round(left.total_seconds())))
+    return wire.Token(access_token=token, expires_in_s=max(0, round(left.total_seconds())), series=series)
 
 
 @door.command("/devices/{device_id}/heartbeat", may=DEVICE_KINDS, takes=wire.Heartbeat, http_code=204, keyed=False)

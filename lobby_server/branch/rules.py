@@ -221,7 +221,8 @@ class Device:
     """A kiosk, wall display, tablet or machine that was let in.
 
     `service_point` is where it stands, when it is one; `health` what it last said of itself; `lost_at` the moment
-    at which its silence was noticed; its `zone` is its point's.
+    at which its silence was noticed; its `zone` is its point's. `series` numbers a kiosk's own tickets, which it
+    gives while the server is away: 2 is K02-001. No two devices of a branch have the same.
     """
 
     id: str
@@ -235,11 +236,35 @@ class Device:
     zone: str | None = None
     is_busy: bool = False
     lost_at: datetime | None = None
+    series: int | None = None
 
 
 def is_alive(seen_at: datetime | None, now: datetime) -> bool:
     """Whether a device that was last heard of then counts as alive."""
     return seen_at is not None and now - seen_at < LOST_AFTER
+
+
+# Two digits of a ticket's number: K01-001 to K99-999.
+SERIES_MAX = 99
+
+
+def series_for_new(kiosks: Collection[Device], now: datetime) -> int | None:
+    """The series of one more kiosk, given every kiosk that the branch ever let in; None when all are in use.
+
+    The lowest that nobody has or says to number by. When each was given out once: that of the kiosk shut out longest
+    ago, whose paper nobody holds any more, and then that of the one silent for longest.
+    """
+    told = {each.health.get("series") for each in kiosks if each.revoked_at is None}
+    held = {each.series: each for each in kiosks if each.series is not None}
+    free = [number for number in range(1, SERIES_MAX + 1) if number not in held and number not in told]
+    if free:
+        return free[0]
+    idle = [
+        (each.revoked_at is None, each.revoked_at or each.seen_at or datetime.min.replace(tzinfo=UTC), number)
+        for number, each in held.items()
+        if each.revoked_at is not None or not is_alive(each.seen_at, now)
+    ]
+    return min(idle)[2] if idle else None
 
 
 @dataclass(frozen=True)

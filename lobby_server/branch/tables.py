@@ -65,6 +65,9 @@ device = sa.Table(
     # Its last silence: what a kiosk did alone falls into it.
     sa.Column("silent_from", Moment, nullable=True),
     sa.Column("heard_again_at", Moment, nullable=True),
+    # A kiosk's own: 2 numbers the tickets that it gives alone K02-001.
+    sa.Column("series", sa.Integer, nullable=True),
+    sa.Index(None, "branch_id", "series", unique=True),
 )
 
 enrolment_code = sa.Table(

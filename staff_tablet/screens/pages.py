@@ -159,15 +159,20 @@ def _files(door: Door, pages: Pages) -> None:
         return Answer(200, json.dumps(told, ensure_ascii=False), content_type="application/manifest+json")
 
     @door.question("/away", may={ANYONE})
-    def get_away(_call: Call) -> Answer:
-        """What an installed page shows when the server is away; the browser keeps it."""
-        return pages.page("away.html", language_of_request(), {"page": "away"})
+    def get_away(call: Call) -> Answer:
+        """What a page shows when the server is away; the browser keeps it. The public's has every language."""
+        if call.query.get("screen") != "public":
+            return pages.page("away.html", language_of_request(), {"page": "away"}, said=[])
+        words = [(each, pages.words.catalogues[each]) for each in LANGUAGES]
+        said = [{"lang": each, "title": of["away.public"], "hint": of["away.public_hint"]} for each, of in words]
+        return pages.page("away.html", LANGUAGES[0], {"page": "away"}, said=said)
 
     @door.question("/sw.js", may={ANYONE})
     def get_service_worker(_call: Call) -> Answer:
         """The service worker that keeps that page, told what belongs to it."""
-        addresses = [*(f"/away?lang={each}" for each in LANGUAGES), *map(pages.files.address, _AWAY_FILES)]
-        said = [words[f"away.{each}"] for words in pages.words.catalogues.values() for each in ("title", "hint")]
+        shown = ["/away?screen=public", *(f"/away?lang={each}" for each in LANGUAGES)]
+        addresses = [*shown, *map(pages.files.address, _AWAY_FILES)]
+        said = [text for words in pages.words.catalogues.values() for key, text in words.items() if key[:5] == "away."]
         kept = {"addresses": addresses, "name": sha256(repr([addresses, said]).encode()).hex()}
         body = f"self.kept = {json.dumps(kept)};\n{pages.files.text(_WORKER)}"
         return Answer(200, body, {"Content-Security-Policy": _WORKER_POLICY}, content_type="text/javascript")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from lobby_server.branch.tables import branch, device
 from lobby_server.kernel.database import metadata
-from lobby_server.migrations import is_at_head, migrate
+from lobby_server.migrations import _config, is_at_head, migrate
 from tests import make, servers
 
 ROOT = Path(__file__).parents[2]
@@ -131,3 +134,26 @@ def test_a_step_that_is_cut_off_is_as_if_it_had_never_begun(empty_url: str) -> N
     assert cut.returncode == 9
     migrate(empty_url)
     assert differences(empty_url) == []
+
+
+def test_a_kiosk_keeps_the_series_that_it_says_it_numbers_by_and_the_others_follow(empty_url: str) -> None:
+    """Two kiosks came up with the old default of 1, a third was given 2, a fourth never told, one was shut out."""
+    told: list[dict[str, object]] = [{"series": 1}, {"series": 1}, {"series": 2}, {}, {"series": 4}]
+    if empty_url.startswith("sqlite"):
+        Path(str(sa.make_url(empty_url).database)).parent.mkdir()
+    command.upgrade(_config(empty_url), "20261123_0750")
+    engine = sa.create_engine(empty_url)
+    with engine.begin() as db:
+        place = {"id": make.HERE, "names": {}, "timezone": "Asia/Shanghai", "cut_over_minute": 240}
+        db.execute(branch.insert().values(place))
+        for at, health in enumerate(told):
+            about = {"branch_id": make.HERE, "kind": "kiosk", "name": "Kiosk", "public_key": {}, "health": health}
+            moment = make.MORNING + timedelta(minutes=at)
+            known = {**about, "id": f"kiosk {at}", "enrolled_at": moment, "revoked_at": moment if at == 4 else None}
+            db.execute(device.insert().values(known))
+        db.execute(device.insert().values({**known, "id": "wall", "kind": "wall", "revoked_at": None}))
+    migrate(empty_url)
+    with engine.begin() as db:
+        given = {row.id: row.series for row in db.execute(sa.select(device.c.id, device.c.series))}
+    engine.dispose()
+    assert given == {"kiosk 0": 1, "kiosk 1": 3, "kiosk 2": 2, "kiosk 3": 4, "kiosk 4": None, "wall": None}

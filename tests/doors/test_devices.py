@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +88,16 @@ def device(lobby: Lobby, callers: Callers) -> Device:
 
 
 # ---- Coming in ----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_kiosk_is_told_is_what_its_agent_was_tried_with(lobby: Lobby, callers: Callers) -> None:
+    recorded = json.loads((Path(__file__).parents[1] / "golden/wire/devices.json").read_text("utf-8"))
+    key = ec.generate_private_key(ec.SECP256R1())
+    came = told(callers.nobody.post("/devices/enrol", enrolment(new_code(lobby), key)))
+    assert (came.keys(), came["series"]) == (recorded["enrolled"].keys(), 1)
+    second = Device(lobby, callers)
+    proved = told(second.prove(second.challenged()))
+    assert (proved.keys(), proved["series"]) == (recorded["token"].keys(), 2)
 
 
 def test_a_kiosk_comes_in_with_its_code_and_proves_its_key(callers: Callers, device: Device) -> None:

@@ -106,6 +106,8 @@ def test_the_service_worker_keeps_only_addresses_that_exist_and_no_page_with_a_p
         assert callers.manager.http.get(address).status_code == 200, address
     assert callers.manager.http.get("/away?lang=en").text == callers.nobody.http.get("/away?lang=en").text
     assert callers.manager.who.name not in callers.manager.http.get("/away").text
+    public = callers.nobody.http.get("/away?screen=public").text
+    assert "/away?screen=public" in kept["addresses"] and 'lang="zh-CN"' in public and 'lang="en"' in public
 
 
 def test_a_pages_import_map_names_what_its_modules_reach_and_nothing_of_other_pages(callers: Callers) -> None:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Refused, Unreachable } from "#shared/lib/failures.js";
 import { filtered, hashOf, moved, placeOf } from "#staff/lib/filter.js";
+import { daysOf, verdictOf } from "#staff/lib/honest.js";
 import { Office } from "#staff/lib/office.js";
 
 test("a filter keeps the rows that hold every word, whatever the case", () => {
@@ -42,4 +43,17 @@ test("a change without an answer is asked again under the same key; a refusal is
   assert.deepEqual([sent[0][2] === sent[1][2], sent[0][3], said.at(-1)], [true, "PUT", "saved"]);
   failure = new Refused(403, { code: "not_allowed" });
   assert.equal(await office.change("PUT", "/x", {}), null);
+});
+
+test("a week is told by its days, also where the year turns", () => {
+  assert.deepEqual(daysOf("2026-W48"), ["11-23", "11-29"]);
+  assert.deepEqual(daysOf("2026-W53"), ["12-28", "01-03"]);
+  assert.deepEqual(daysOf("2025-W01"), ["12-30", "01-05"]);
+});
+
+test("a forecast is trusted when it holds for about four in five, and what it missed is said", () => {
+  const week = (/** @type {number} */ n, /** @type {number} */ within, /** @type {number} */ under) =>
+    verdictOf({ week: "2026-W48", ticket_class: "A", n, within_p10_p90: within, under_p90: under, mae_s: 60 });
+  assert.deepEqual([week(4, 1, 1), week(5, 0.75, 0.8)], ["few", "good"]);
+  assert.deepEqual([week(5, 0.6, 0.65), week(5, 0.6, 0.95)], ["longer", "shorter"]);
 });

@@ -49,6 +49,26 @@ test("an ended right is renewed once", async () => {
   assert.equal(renewed, 1);
 });
 
+test("a device's command ends in time, whether a try, its token or its answer hangs", async () => {
+  const awake = setTimeout(() => {}, 5000); // Node's own timers of signals do not keep it running
+  const forever = new Promise(() => {});
+  const hanging = (/** @type {any} */ _path, /** @type {any} */ { signal }) =>
+    new Promise((_, fail) => signal.addEventListener("abort", () => fail(signal.reason)));
+  const brokenOff = async () => new Response(new ReadableStream({ start: (body) => body.error(new Error("cut")) }));
+  const noToken = { headers: () => forever, refused: async () => false };
+  for (const [access, fetcher] of /** @type {any[]} */ ([
+    [nobody, hanging],
+    [noToken, hanging],
+    [nobody, brokenOff],
+  ])) {
+    const beganMs = performance.now();
+    const server = new Server(access, fetcher, undefined, 200);
+    await assert.rejects(server.command("/visits"), Unreachable);
+    assert.ok(performance.now() - beganMs < 1000);
+  }
+  clearTimeout(awake);
+});
+
 test("204 is null", async () => {
   assert.equal(await talk([answer(204, null)]).server.command("/service-points/W1/call-next"), null);
 });

@@ -52,6 +52,8 @@ test("no word is there for nothing", () => {
     "alert.",
     "aside.",
     "audit.",
+    "away.",
+    "waits.",
     "band.",
     "consent.",
     "deed.",

@@ -55,6 +55,23 @@ def test_numbers_go_on_over_restarts_and_begin_anew_with_the_day(start: Callable
     assert start().issue("tomorrow", "cash", "en").number == "K02-001"
 
 
+def test_a_kiosk_whose_series_nobody_told_gives_no_number(start: Callable[[], Alone]) -> None:
+    kiosk = start()
+    kiosk.series = None
+    assert not kiosk.can_issue
+    with pytest.raises(CannotIssue, match="no_series"):
+        kiosk.issue("job", "cash", "en")
+
+
+def test_each_series_counts_for_itself_when_the_kiosk_is_given_another(start: Callable[[], Alone]) -> None:
+    numbers = []
+    for job, series in enumerate((2, 2, 3, 2)):
+        kiosk = start()
+        kiosk.series = series
+        numbers.append(kiosk.issue(f"job {job}", "cash", "en").number)
+    assert numbers == ["K02-001", "K02-002", "K03-001", "K02-003"]
+
+
 def test_a_job_that_is_asked_again_gets_the_same_ticket(start: Callable[[], Alone]) -> None:
     first = start().issue("job", "cash", "en")
     assert start().issue("job", "cash", "en") == first

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from kiosk.agent.alone import Alone
-from kiosk.agent.device_key import Enrolled, load_key
+from kiosk.agent.device_key import Enrolled, load_enrolled, load_key
 from kiosk.agent.main import Agent, for_the_branch, is_forbidden_number
 from kiosk.agent.server import BranchServer
 from kiosk.agent.settings import DeviceSettings, Settings
@@ -83,6 +85,31 @@ def test_the_branch_hears_what_its_heartbeat_has_a_place_for() -> None:
     assert for_the_branch(health) == {"printer": "ok", "clock_offset_ms": -1000}
     assert for_the_branch({"series": None, "unsent": 3}) == {"series": None, "unsent": 3}
     assert for_the_branch({"camera": "lost", "paper": "low"}) == {"camera": "lost", "paper": "low"}
+
+
+def test_a_kiosk_numbers_by_the_series_that_the_branch_tells_and_knows_it_over_a_restart(tmp_path: Path) -> None:
+    recorded = json.loads((Path(__file__).parents[1] / "golden/wire/devices.json").read_text("utf-8"))
+    answers = {"/token": recorded["token"], "/challenge": {"nonce": "n0", "expires_in_s": 120}}
+
+    def branch(asked: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            200, json=next((told for end, told in answers.items() if asked.url.path.endswith(end)), {})
+        )
+
+    async def numbers_after_a_beat(settings: Settings, known: Enrolled) -> int | None:
+        server = BranchServer("http://branch", load_key(tmp_path), known, transport=httpx.MockTransport(branch))
+        alone = Alone(tmp_path, load_key(tmp_path), settings.series or known.series, 240, server.now)
+        await Agent(settings, server, alone).beat_once()
+        await server.close()
+        return alone.series
+
+    chosen = Settings(data_dir=tmp_path, secret_file=tmp_path / "secret")
+    assert asyncio.run(numbers_after_a_beat(chosen, Enrolled("d1", "0001"))) == 2
+    assert load_enrolled(tmp_path) == Enrolled("d1", "0001", 2)
+    written = replace(chosen, series=7)
+    assert asyncio.run(numbers_after_a_beat(written, Enrolled("d1", "0001", 2))) == 7, "kiosk.toml overrides"
+    answers["/token"] = {**recorded["token"], "series": None}
+    assert asyncio.run(numbers_after_a_beat(chosen, Enrolled("d1", "0001", 2))) is None, "another kiosk has it now"
 
 
 def test_health_is_told_once_and_what_is_lost_is_said_before_what_was_well(

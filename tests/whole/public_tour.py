@@ -133,6 +133,7 @@ def _phone(browser: Windows, language: str) -> Iterator[Step]:
 def _walls(browser: Windows, language: str) -> Iterator[Step]:
     wall = browser.open("/demo/enrol/wall", *WALL, language)
     expect(wall.locator(".calling-code")).to_be_visible(timeout=SLOW_MS)
+    kiosk_page = a_kiosk(browser, language)
     door, teller = kiosk(browser.server), signed_in(browser.server, "T002")
     for _ in range(2):
         takes_a_ticket(door, "en", "cash")
@@ -143,6 +144,10 @@ def _walls(browser: Windows, language: str) -> Iterator[Step]:
     browser.server.kill()
     expect(wall.locator(".wall-silent")).to_be_visible(timeout=SLOW_MS)
     yield "wall-silent", wall
+    for name, page in (("wall", wall), ("kiosk", kiosk_page)):
+        page.goto(f"{browser.server.address}/{name}")
+        expect(page.locator(".away h1")).to_be_visible(timeout=SLOW_MS)
+        yield f"{name}-away", page
 
 
 def _at(page: Page, step: str) -> Page:

@@ -137,7 +137,8 @@ def _inbox(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
 def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     """The administrator's pages, each at its address, and the form of one row."""
     office = browser.open_signed_in("A001", "/admin", 1366, 768, language)
-    for name, sign in (("devices", ".tiles"), ("staff", ".table"), ("points", ".table"), ("services", ".table")):
+    tables = ((name, ".table") for name in ("staff", "points", "zones", "services"))
+    for name, sign in (("devices", ".tiles"), *tables):
         office.locator(f".office-nav a[href='#{name}']").click()
         yield f"admin-{name}", _ready(office, f".office-main {sign}")
     for name in ("tickets", "audit"):
@@ -153,6 +154,8 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     office.locator(".row-open").nth(1).click()
     yield "admin-person", _ready(office, ".beside-form")
     head = browser.open_signed_in("H001", "/admin", 1366, 768, language)
+    head.locator(".office-nav a[href='#waits']").click()
+    yield "admin-waits", _ready(head, ".office-main .table, .office-main .table-none")
     head.locator(".office-nav a[href='#queue']").click()
     _ready(head, "input[name=overtake_cap]")
     head.locator("input[name=overtake_cap]").fill("3")

@@ -1,5 +1,6 @@
 /** The page's end of the decoder Worker: one picture out, one answer back. */
 
+import { ours } from "#shared/lib/away.js";
 import { page } from "#shared/lib/page.js";
 
 /** A picture that takes longer hangs: the Worker is made anew. */
@@ -7,22 +8,13 @@ const ANSWER_WAIT_MS = 4000;
 /** The first answer includes fetching and compiling. */
 const READY_WAIT_MS = 20_000;
 
-/** The only policy of this site: it admits the decoder's Worker and nothing else. */
-const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("sw", {
-  createScriptURL: (/** @type {string} */ address) => {
-    if (address === page.decoder?.worker) return address;
-    throw new TypeError(`not a worker of ours: ${address}`);
-  },
-});
-
 export class Decoder {
   /** @type {Worker | null} */
   #worker = null;
 
   async start() {
     this.stop();
-    const address = page.decoder?.worker ?? "";
-    this.#worker = new Worker(/** @type {string} */ (policy?.createScriptURL(address) ?? address));
+    this.#worker = new Worker(ours(page.decoder?.worker ?? ""));
     const [reader, wasm] = [page.decoder?.reader, page.decoder?.wasm].map(
       (each) => new URL(each ?? "", location.href).href,
     );

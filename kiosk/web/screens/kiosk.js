@@ -1,6 +1,7 @@
 /** The kiosk: one customer at a time, from a code or a touch to a number. */
 
 import { effect } from "@preact/signals-core";
+import { tellWhenAway } from "#shared/lib/away.js";
 import { keepAwake } from "#shared/lib/awake.js";
 import { DevicePage } from "#shared/lib/device_page.js";
 import { html, render } from "#shared/lib/html.js";
@@ -130,6 +131,7 @@ reader.follow(flow, lobby);
 idle.start();
 effect(() => void (document.documentElement.dataset.keyed = String(isKeyed.value)));
 keepAwake();
+tellWhenAway();
 agent.start({
   seen: ({ kind, value, older }) => void (!isAway() && flow.scan(value, kind, older)),
   refused: (reason, kind) => {

@@ -199,6 +199,7 @@ def add_device(db: sa.Connection, new: Device, public_key: Mapping[str, str], no
             enrolled_at=now,
             seen_at=now,
             service_point=new.service_point,
+            series=new.series,
         )
     )
 
@@ -237,6 +238,18 @@ def devices(db: sa.Connection, branch_id: str) -> list[Device]:
 def all_devices(db: sa.Connection, branch_id: str) -> list[Device]:
     """The devices of a branch, with those that were shut out."""
     return [_device(row) for row in db.execute(_DEVICES.where(device.c.branch_id == branch_id))]
+
+
+def series_of(db: sa.Connection, device_id: str) -> int | None:
+    """By which a kiosk numbers the tickets that it gives alone."""
+    series: int | None = db.scalar(sa.select(device.c.series).where(device.c.id == device_id))
+    return series
+
+
+def free_series(db: sa.Connection, branch_id: str, series: int) -> None:
+    """Whoever had this series has none from now on."""
+    held = (device.c.branch_id == branch_id, device.c.series == series)
+    db.execute(device.update().where(*held).values(series=None))
 
 
 def revoke_device(db: sa.Connection, device_id: str, now: datetime) -> None:
@@ -345,4 +358,5 @@ def _device(row: sa.Row[Any]) -> Device:
         zone=row.zone,
         is_busy=row.is_busy,
         lost_at=row.lost_at,
+        series=row.series,
     )

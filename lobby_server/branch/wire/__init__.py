@@ -77,10 +77,11 @@ class Enrolment(Wire):
 
 
 class Enrolled(Wire):
-    """It may come in."""
+    """It may come in. `series` is a kiosk's own: 2 numbers the tickets that it gives alone K02-001."""
 
     device_id: str
     branch: str
+    series: int | None
 
 
 class Challenge(Wire):
@@ -98,10 +99,11 @@ class Signed(Wire):
 
 
 class Token(Wire):
-    """Opens the doors as `Authorization: Bearer` for `expires_in_s`."""
+    """Opens the doors as `Authorization: Bearer` for `expires_in_s`; `series` is what it is from now on."""
 
     access_token: str
     expires_in_s: int
+    series: int | None
 
 
 CLOCK_OFFSET_MS_MAX = 10**13  # three centuries: a clock whose battery died says 1970, and must be able to say it
@@ -162,7 +164,7 @@ def is_signed_by(point: dict[str, str], device_id: str, signed: Signed) -> bool:
 
 def enrolled(device: Device) -> Enrolled:
     """A device that was let in."""
-    return Enrolled(device_id=device.id, branch=device.branch_id)
+    return Enrolled(device_id=device.id, branch=device.branch_id, series=device.series)
 
 
 # ---- The branch itself --------------------------------------------------------------------------------------------

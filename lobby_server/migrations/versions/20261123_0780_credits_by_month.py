@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261123_0780"
-down_revision = "20261123_0765"
+down_revision = "20261123_0770"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ import { filtered, hashOf, moved, placeOf } from "#staff/lib/filter.js";
  * @property {string} words key of its head
  * @property {(row: any) => any} show
  * @property {(row: any) => string} [text] what the filter reads, where `show` is not text
- * @property {"number" | ""} [kind]
+ * @property {"number" | "words" | ""} [kind] a number stands right; words may need two lines
  */
 
 const place = () => placeOf(location.hash);

@@ -21,10 +21,12 @@ const PAGES = {
   devices: later(async () => (await import("#staff/screens/admin_devices.js")).Devices),
   staff: later(async () => (await import("#staff/screens/admin_staff.js")).StaffPage),
   points: later(async () => (await import("#staff/screens/admin_points.js")).Points),
+  zones: later(async () => (await import("#staff/screens/admin_zones.js")).Zones),
   services: later(async () => (await import("#staff/screens/admin_services.js")).Services),
   tickets: later(async () => (await import("#staff/screens/admin_tickets.js")).Tickets),
   audit: later(async () => (await import("#staff/screens/admin_audit.js")).Audit),
   queue: later(async () => (await import("#staff/screens/admin_queue.js")).Queue),
+  waits: later(async () => (await import("#staff/screens/admin_waits.js")).Waits),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),
   imports: later(async () => (await import("#staff/screens/admin_imports.js")).Imports),
   road: later(async () => (await import("#staff/screens/admin_road.js")).RoadPage),
@@ -35,16 +37,19 @@ addEventListener("hashchange", () => (here.value = placeOf(location.hash)));
 
 /** A branch head reads; changes are the administrator's. */
 const mayChange = page.me?.roles.includes("admin") ?? false;
+/** Whether the waits came true is the branch head's business alone. */
+const isForMe = (/** @type {string} */ name) => name !== "waits" || (page.me?.roles.includes("head") ?? false);
+const NAMES = Object.keys(PAGES).filter(isForMe);
 
 function Admin() {
-  const name = here.value.name in PAGES ? here.value.name : "devices";
+  const name = NAMES.includes(here.value.name) ? here.value.name : "devices";
   const link = (/** @type {string} */ each) => html`<li key=${each}>
     <a href="#${each}" aria-current=${each === name ? "page" : undefined}>${t(`admin.${each}`)}</a>
   </li>`;
   return html`
     <${Bar} title=${t("title.admin")} server=${server} />
     <main id="main" class="office" tabindex="-1">
-      <nav class="office-nav" aria-label=${t("admin.pages")}><ul>${Object.keys(PAGES).map(link)}</ul></nav>
+      <nav class="office-nav" aria-label=${t("admin.pages")}><ul>${NAMES.map(link)}</ul></nav>
       <${PAGES[name]} key=${name} office=${office} mayChange=${mayChange} typed=${here.value.typed} />
     </main>
     <${NoteLine} notes=${notes} />

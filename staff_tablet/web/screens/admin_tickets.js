@@ -1,6 +1,6 @@
 /** Every ticket of today: who waited how long, where they were called, and why just then. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { timeOfDay, waited } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { nameOf, t } from "#shared/lib/words.js";
@@ -25,6 +25,11 @@ export function Tickets({ office }) {
   const asked = useAsked(office, "/tickets", EVERY_MS);
   const types = useAsked(office, "/settings/service-types").content?.service_types ?? [];
   const [open, choose] = useState(/** @type {Ticket | null} */ (null));
+  useEffect(() => {
+    const close = (/** @type {KeyboardEvent} */ { key }) => void (key === "Escape" && choose(null));
+    addEventListener("keydown", close);
+    return () => removeEventListener("keydown", close);
+  }, []);
   const zone = asked.content?.timezone;
   const typeName = (/** @type {any} */ code) =>
     nameOf(types.find((/** @type {any} */ type) => type.code === code)?.names) || code;

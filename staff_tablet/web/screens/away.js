@@ -3,7 +3,8 @@
 const EVERY_MS = 10_000;
 
 async function look() {
-  const answer = await fetch("/livez", { cache: "no-store" }).catch(() => null);
+  const signal = AbortSignal.timeout(EVERY_MS);
+  const answer = await fetch("/livez", { cache: "no-store", signal }).catch(() => null);
   if (answer?.ok) location.reload();
 }
 

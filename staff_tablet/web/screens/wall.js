@@ -1,6 +1,7 @@
 /** The wall display: who is called, and where to. It only listens, and would rather say nothing than something old. */
 
 import { effect, signal } from "@preact/signals-core";
+import { tellWhenAway } from "#shared/lib/away.js";
 import { keepAwake } from "#shared/lib/awake.js";
 import { DevicePage } from "#shared/lib/device_page.js";
 import { range, timeOfDay } from "#shared/lib/format.js";
@@ -93,5 +94,6 @@ function Wall() {
 effect(() => void (devicePage.state.value === "open" && devicePage.parts && follow(devicePage.parts)));
 render(html`<${Wall} />`, /** @type {HTMLElement} */ (document.getElementById("screen")));
 keepAwake();
+tellWhenAway();
 voice.start();
 void devicePage.start(() => ({ voice: voice.state.value }));

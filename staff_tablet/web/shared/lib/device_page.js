@@ -8,6 +8,8 @@ import { pauseJittered } from "#shared/lib/server.js";
 /** @typedef {ReturnType<typeof openLobby>} LobbyParts */
 
 const RETRY_MS = 3000;
+/** Who stands at a kiosk has a number after this and the second that its agent takes, or hears that there is none. */
+const PATIENCE_MS = 5000;
 
 export class DevicePage {
   /** "starting" until it is known whether this machine is enrolled. */
@@ -53,7 +55,7 @@ export class DevicePage {
   /** @param {() => object} health */
   #open(health) {
     const device = this.#device;
-    this.parts = openLobby(device.access(), () => device.token());
+    this.parts = openLobby(device.access(), () => device.token(), PATIENCE_MS);
     device.beat(this.parts.server, health);
     this.parts.live.link.subscribe((link) => void (link === "refused" && this.#startOver()));
     this.state.value = "open";

@@ -11,10 +11,11 @@ const WATCH_MS = 3000;
 /**
  * @param {import("#shared/lib/server.js").Access} access
  * @param {() => Promise<string | null>} [accessToken]
+ * @param {number} [patienceMs] for one command
  */
-export function openLobby(access, accessToken) {
+export function openLobby(access, accessToken, patienceMs) {
   const clock = new ServerClock();
-  const server = new Server(access);
+  const server = new Server(access, undefined, undefined, patienceMs);
   const live = new Live({
     clock,
     fetchLobby: () => server.read("/lobby"),

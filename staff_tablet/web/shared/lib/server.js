@@ -1,6 +1,7 @@
 /** Asking the server: reads, and commands that are done once however often they are sent. */
 
-import { Refused, Unreachable } from "#shared/lib/failures.js";
+import { before, readAnswer } from "#shared/lib/answers.js";
+import { Unreachable } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 
 /**
@@ -21,13 +22,16 @@ export class Server {
   #access;
   #fetch;
   #pause;
+  #patienceMs;
 
   /**
    * @param {Access} access
    * @param {typeof fetch} [fetcher]
    * @param {(ms: number) => Promise<void>} [pause]
+   * @param {number} [patienceMs] for one command, all its tries together
    */
-  constructor(access, fetcher = (...sent) => fetch(...sent), pause = pauseJittered) {
+  constructor(access, fetcher = (...sent) => fetch(...sent), pause = pauseJittered, patienceMs = Infinity) {
+    this.#patienceMs = patienceMs;
     this.#access = access;
     this.#fetch = fetcher;
     this.#pause = pause;
@@ -50,7 +54,7 @@ export class Server {
     /** @type {Record<string, string>} */
     const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
     if (version !== undefined) headers["If-Match"] = `"${version}"`;
-    return this.#send(method, path, JSON.stringify(body), headers);
+    return this.#send(method, path, JSON.stringify(body), headers, ANSWER_WAIT_MS, this.#patienceMs);
   }
 
   /**
@@ -67,18 +71,21 @@ export class Server {
    * @param {string} path
    * @param {string | Blob | undefined} body
    * @param {Record<string, string>} headers
-   * @param {number} [waitMs]
+   * @param {number} [waitMs] for one try
+   * @param {number} [patienceMs] for all
    */
-  async #send(method, path, body, headers, waitMs = ANSWER_WAIT_MS) {
+  async #send(method, path, body, headers, waitMs = ANSWER_WAIT_MS, patienceMs = Infinity) {
     let mayRenew = true;
+    const endsMs = performance.now() + patienceMs;
     for (let tries = 0; ;) {
-      const answer = await this.#once(method, path, body, headers, waitMs);
+      const answer = await this.#once(method, path, body, headers, Math.min(waitMs, endsMs - performance.now()));
       if (answer?.status === 401 && mayRenew && (await this.#access.refused())) {
         mayRenew = false;
         continue;
       }
       if (answer && !WORTH_A_RETRY.has(answer.status)) return readAnswer(answer);
-      if (tries === RETRY_PAUSES_MS.length) throw new Unreachable(`${method} ${path}`);
+      const isOver = performance.now() + RETRY_PAUSES_MS[tries] >= endsMs;
+      if (isOver || tries === RETRY_PAUSES_MS.length) throw new Unreachable(`${method} ${path}`);
       await this.#pause(RETRY_PAUSES_MS[tries++]);
     }
   }
@@ -92,9 +99,9 @@ export class Server {
    * @returns {Promise<Response | null>} null when no answer came
    */
   async #once(method, path, body, headers, waitMs) {
-    const own = await this.#access.headers();
-    const signal = AbortSignal.timeout(waitMs);
+    const signal = AbortSignal.timeout(Math.max(0, Math.round(waitMs)));
     try {
+      const own = await before(signal, this.#access.headers());
       return await this.#fetch(BASE + path, {
         method,
         body,
@@ -106,14 +113,6 @@ export class Server {
       return null;
     }
   }
-}
-
-/** @param {Response} answer */
-async function readAnswer(answer) {
-  if (answer.status === 204) return null;
-  const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(answer.status, content);
-  return content;
 }
 
 /** Wait about that long, so that many screens do not come back in one moment. @param {number} ms */
