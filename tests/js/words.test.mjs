@@ -73,6 +73,8 @@ test("no word is there for nothing", () => {
     "presence.",
     "point.",
     "road.because.",
+    "mine.",
+    "pay.",
     "queue.",
     "rating.",
     "reason.",
