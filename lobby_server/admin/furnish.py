@@ -72,7 +72,8 @@ def _furnish_all(work: Work, request: Furnish) -> None:
     for entry in planned["branch"]:
         found_branches(work, [read_model(FoundedBranch, entry)])
         for staff_no, name, role in planned["staff"][entry["id"]]:
-            add_staff(work, AddStaff(entry["id"], staff_no, name, (role,), request.password_hash))
+            licences = tuple(planned["licences"].get(staff_no, ()))
+            add_staff(work, AddStaff(entry["id"], staff_no, name, (role,), request.password_hash, licences))
     kiosk = Device(work.ids.new_id(), "0001", "kiosk", PLAYED_KIOSK, None, None)
     machines = [
         Device(work.ids.new_id(), "0001", "machine", each.names["zh-CN"], None, None, service_point=each.code)

@@ -212,6 +212,13 @@ def put_kin(
         db.execute(kin.insert(), [dict(zip(names, each, strict=True)) for each in sorted(added)])
 
 
+def is_licensed(db: sa.Connection, staff_id: str, product_line: str) -> bool:
+    """Whether somebody may sell something of a product line now."""
+    needed = _licences(db, product_line)
+    held = db.scalar(sa.select(staff.c.licences).where(staff.c.id == staff_id))
+    return not needed or bool(needed & set(held or ()))
+
+
 def _licences(db: sa.Connection, product_line: str) -> set[str]:
     """One of these is needed to sell something of a product line; none where a product of it needs none."""
     needed = set(db.scalars(sa.select(product.c.licence).where(product.c.line == product_line)))

@@ -7,14 +7,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from lobby_server.kernel.actor import Actor
 from lobby_server.kernel.errors import Conflict, Invalid
 from lobby_server.kernel.house import House
 from lobby_server.kernel.tables import audit
+from lobby_server.recommend.tables import product
+from lobby_server.staff.tables import staff
 from referral.lifecycle import actions
 from referral.lifecycle.actions import Contact
 from referral.lifecycle.rules import Referral, ReferralState
 from tests import make
-from tests.actions.test_referrals import accepted, now
+from tests.actions.test_referrals import accepted, logged, now
 from tests.make import TODAY, WANG, Cast
 
 
@@ -72,3 +75,24 @@ def test_out_of_turn_is_refused_for_that_and_not_for_the_rating(house: House, ca
     of = accepted(house, cast)
     with pytest.raises(Conflict, match="changed"):
         house.works.run(actions.qualify, of.id, cast.wu)
+
+
+def licensed(house: House, who: Actor, *licences: str) -> None:
+    row = staff.update().where(staff.c.id == who.id).values(licences=list(licences))
+    house.database.run(lambda db: db.execute(row))
+
+
+def test_who_lacks_the_licence_takes_nothing_and_who_loses_it_goes_no_further(house: House, cast: Cast) -> None:
+    row = product.insert().values(code="f-1", names={}, line="fund", licence="funds", consent="serve", needs=[],
+                                  valid_from=TODAY)  # fmt: skip
+    house.database.run(lambda db: db.execute(row))
+    of = logged(house, cast, product_line="fund")
+    # Nobody of the branch may be asked, so it waits for whoever takes it.
+    assert of.state is ReferralState.DECLINED
+    assert refused_as(house, cast, of, "accept") == "not_licensed"
+    licensed(house, cast.wu, "funds")
+    house.works.run(actions.accept, of.id, cast.wu)
+    house.works.run(actions.contact, Contact(of.id, "lobby"), cast.wu)
+    qualified = house.works.run(actions.qualify, of.id, cast.wu)
+    licensed(house, cast.wu)
+    assert refused_as(house, cast, qualified, "propose") == "not_licensed"

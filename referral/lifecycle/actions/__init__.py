@@ -175,7 +175,7 @@ def accept(work: Work, referral_id: str) -> Referral:
     """Take a referral that was offered to me, or that nobody would take: from now on I answer for it.
 
     Accepting again changes nothing. Raises NotFound("referral"), Conflict("offered_to_another"), Conflict("changed"),
-    Conflict("conflict_of_interest") where the customer is family.
+    Conflict("conflict_of_interest") where the customer is family, Invalid("not_licensed") for the product line.
     """
     of = found_referral(work, referral_id)
     if of.state is ReferralState.ACCEPTED and of.receiver_id == work.actor.id:
@@ -186,6 +186,8 @@ def accept(work: Work, referral_id: str) -> Referral:
         raise Conflict("own_referral")
     if work.actor.id in store.kin_of(work.db, of.customer_id):
         raise Conflict("conflict_of_interest", audited=True)
+    if not store.is_licensed(work.db, work.actor.id, of.product_line):
+        raise Invalid("not_licensed", audited=True)
     mine = {"receiver_id": work.actor.id, "accepted_at": work.now, "offered_to": None, "escalated_to": None}
     accepted = _move(work, of, "accept", events.ReferralAccepted, **mine)
     work.no_longer_due(OFFER_ENDS, of.id)
