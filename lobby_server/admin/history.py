@@ -33,6 +33,7 @@ from lobby_server.queue.tables import branch_queue, ticket, ticket_call, ticket_
 from lobby_server.staff import store as staff
 from lobby_server.visits.rules import SERVED, greeting_of
 from lobby_server.visits.tables import errand, visit
+from referral.crm_sync import actions as crm_sync
 
 BRANCH = "0001"
 DAYS = 56
@@ -111,7 +112,10 @@ def _remember(work: Work, request: Remember) -> None:
     _write(work.db, past)
     # The queue knows what day it is, so that what-if finds the one before.
     work.db.execute(branch_queue.update().where(branch_queue.c.branch_id == BRANCH).values(business_day=request.today))
-    _open_and_close(work, branch, spans, points, colleagues, write_referrals(work, past.handed, branch))
+    bookings = write_referrals(work, past.handed, branch)
+    while crm_sync.adopt(work, None):
+        pass
+    _open_and_close(work, branch, spans, points, colleagues, bookings)
 
 
 def _people(work: Work, dice: random.Random, today: date) -> list[Customer]:
