@@ -60,6 +60,15 @@ def plan(version: int = 1, starts_on: str = "2026-11-01", **changes: Any) -> dic
     }
 
 
+def guard(version: str = "2026-12", **changes: Any) -> dict[str, Any]:
+    """A line of head office's guard, which allows what the template does but for cards."""
+    rulings: list[dict[str, Any]] = [
+        {"product_line": line, "cash": True, "requires": [], "from_day": "2020-01-01", "legal_basis": "some law"}
+        for line in ("loan", "wealth", "deposit")
+    ]
+    return {"version": version, "ruling": rulings, "post": [], "clawback_reasons": ["major_risk"], **changes}
+
+
 @dataclass(frozen=True)
 class Books:
     """A house with a book and a plan in force, and everybody."""

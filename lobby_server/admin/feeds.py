@@ -23,8 +23,10 @@ from lobby_server.recommend.actions import take_campaigns, take_products
 from lobby_server.recommend.wire import read_campaign_file, read_product_file
 from lobby_server.staff.actions import take_staff
 from lobby_server.staff.wire import read_staff_file
+from referral.incentives.actions.guarding import take_guard
 from referral.incentives.actions.plans import take_plans
 from referral.incentives.wire import read_plan_file
+from referral.incentives.wire.guard import read_guard_file
 from referral.lifecycle.actions.kin import take_kin
 from referral.lifecycle.wire import read_kin_file
 
@@ -49,12 +51,14 @@ def _at_once(action: Callable[[Work, TakeFeed[Any]], Outcome]) -> Callable[[Hous
     return run
 
 
-def _signed(take: Callable[[House, TakeFeed[Any], Actor], Outcome]) -> Callable[[House, TakeFeed[Any], Actor], Outcome]:
-    """A file that is taken only with head office's signature, where its keys are known."""
+def _signed(
+    take: Callable[[House, TakeFeed[Any], Actor], Outcome], *, always: bool = False
+) -> Callable[[House, TakeFeed[Any], Actor], Outcome]:
+    """A file that is taken only with head office's signature: where its keys are known, or always."""
 
     def run(house: House, request: TakeFeed[Any], actor: Actor) -> Outcome:
         try:
-            check_signature(house.settings.secrets, request.file)
+            check_signature(house.settings.secrets, request.file, always=always)
         except Refusal as refusal:
             house.works.note_refusal(refusal, f"import_{request.file.mark.feed}", actor)
             raise
@@ -66,6 +70,7 @@ def _signed(take: Callable[[House, TakeFeed[Any], Actor], Outcome]) -> Callable[
 KINDS: Mapping[str, Kind] = {
     "customers": Kind(read_customer_file, take_customer_file),
     "staff": Kind(read_staff_file, _at_once(take_staff)),
+    "guard": Kind(read_guard_file, _signed(_at_once(take_guard), always=True)),
     "plans": Kind(read_plan_file, _signed(_at_once(take_plans))),
     "portfolios": Kind(read_portfolio_file, _at_once(take_portfolios)),
     "services": Kind(read_services_file, _at_once(take_services)),

@@ -24,18 +24,19 @@ def signed_text(sha256: str) -> bytes:
     return (_SAYS + sha256).encode()
 
 
-def check_signature(folder: Path, file: FeedFile[Any]) -> None:
-    """Refuse a file that head office has not signed. Without a list of its keys in `folder` nothing is asked.
+def check_signature(folder: Path, file: FeedFile[Any], *, always: bool) -> None:
+    """Refuse a file that head office has not signed.
 
+    Without a list of its keys in `folder` nothing is asked, but for what must `always` be signed: that is refused.
     Raises Invalid("file_unsigned"), Invalid("signature_wrong") for a wrong one or a key that is not on the list, and
     ValueError for a list that cannot be read: then nothing is believed.
     """
     path = folder / FEED_KEYS_FILE
-    if not path.exists():
+    if not path.exists() and not always:
         return
-    keys = {int(kid): bytes.fromhex(key) for kid, key in json.loads(path.read_text("utf-8")).items()}
-    if file.seal is None:
+    if not path.exists() or file.seal is None:
         raise Invalid("file_unsigned")
+    keys = {int(kid): bytes.fromhex(key) for kid, key in json.loads(path.read_text("utf-8")).items()}
     key = keys.get(file.seal.kid)
     if key is None:
         raise Invalid("signature_wrong")

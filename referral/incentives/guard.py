@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -63,34 +63,54 @@ class Ruling:
 def read_guard(path: Path) -> Guard:
     """The guard of a TOML file. A wrong file is refused at start-up."""
     told = tomllib.loads(path.read_text("utf-8"))
+    dated = {
+        part: [{**each, "from_day": each["from"], "until": each.get("until")} for each in told[part]]
+        for part in ("ruling", "post")
+    }
+    return guard_of({"version": told["version"], "clawback_reasons": told["clawback"]["reasons"], **dated})
+
+
+def guard_of(told: Mapping[str, Any]) -> Guard:
+    """The guard that a document states.
+
+    Raises ValueError naming the product line of a ruling that contradicts another or states no law.
+    """
     guard = Guard(
         version=told["version"],
         lines=tuple(_line(each) for each in told["ruling"]),
         posts=tuple(
             PostRule(
-                each["role"], HoldBack(each["hold_back_ppm"], tuple(each["months"])), each["from"], each["legal_basis"]
+                each["role"],
+                HoldBack(each["hold_back_ppm"], tuple(each["months"])),
+                _day(each["from_day"]),
+                each["legal_basis"],
             )
             for each in told["post"]
         ),
-        clawback_reasons=frozenset(told["clawback"]["reasons"]),
+        clawback_reasons=frozenset(told["clawback_reasons"]),
     )
     for line in guard.lines:
-        days = (line.from_day, line.until or date.max)
+        ends = line.until or date.max
         others = [each for each in guard.lines if each.product_line == line.product_line and each is not line]
-        assert days[0] < days[1] and line.legal_basis, line
-        assert all(each.from_day >= days[1] or (each.until or date.max) <= days[0] for each in others), line
+        overlaps = any(each.from_day < ends and line.from_day < (each.until or date.max) for each in others)
+        if line.from_day >= ends or not line.legal_basis or overlaps:
+            raise ValueError(line.product_line)
     return guard
 
 
-def _line(told: dict[str, Any]) -> LineRule:
+def _line(told: Mapping[str, Any]) -> LineRule:
     return LineRule(
         told["product_line"],
         told["cash"],
         frozenset(told["requires"]),
-        told["from"],
-        told.get("until"),
+        _day(told["from_day"]),
+        _day(told["until"]) if told["until"] else None,
         told["legal_basis"],
     )
+
+
+def _day(told: date | str) -> date:
+    return date.fromisoformat(told) if isinstance(told, str) else told
 
 
 def rule_on(guard: Guard, product_line: str, day: date, conditions: Collection[str]) -> Ruling:

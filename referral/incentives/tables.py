@@ -127,6 +127,17 @@ incentive_plan = sa.Table(
     sa.CheckConstraint("version >= 1", name="version"),
 )
 
+# What stands above every plan, as head office's compliance sent it; before the first the template counts.
+rule_guard = sa.Table(
+    "rule_guard",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("document", Json, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("taken_at", Moment, nullable=False),
+)
+
 plan_acceptance = sa.Table(
     "plan_acceptance",
     metadata,

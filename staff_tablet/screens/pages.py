@@ -23,7 +23,7 @@ from staff_tablet.screens.lobby import branch_seen
 
 _WORKPLACE = {LOBBY_MANAGER: "/tablet", HEAD: "/head", TELLER: "/desk", RM: "/rm", ADMIN: "/admin"}
 # After signing in to one of our own pages only.
-_AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk"})
+_AFTER_SIGN_IN = frozenset({*_WORKPLACE.values(), "/desk", "/mine"})
 _WORKER = "shared/workers/away.js"
 _WORKER_POLICY = "default-src 'none'; connect-src 'self'"
 _AWAY_FILES = (
@@ -122,6 +122,11 @@ def _workplaces(door: Door, show: Callable[..., Answer]) -> None:
     def get_rm(call: Call) -> Answer:
         """The relationship manager's inbox, made for a phone."""
         return show(call, "rm", may={RM})
+
+    @door.question("/mine", may={ANYONE})
+    def get_mine(call: Call) -> Answer:
+        """Everybody's own referrals and pay."""
+        return show(call, "mine", may=_WORKPLACE)
 
     @door.question("/admin", may={ANYONE})
     def get_admin(call: Call) -> Answer:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from lobby_server.kernel.feeds import TakeFeed
 from lobby_server.kernel.house import House
 from referral.incentives import actions, tables
 from referral.incentives.actions import disputes
+from referral.incentives.actions.guarding import take_guard
 from referral.incentives.plan import sha256_of
 from referral.incentives.tables import (
     account_balance,
@@ -27,10 +29,13 @@ from referral.incentives.tables import (
     payroll_line,
     plan_acceptance,
     posting,
+    rule_guard,
 )
+from referral.incentives.wire.guard import read_guard_file
 from tests import make
 from tests.actions.test_ledger_guards import as_owner
-from tests.ledger import Books, books, plan
+from tests.feeds import file_of
+from tests.ledger import Books, books, guard, plan
 from tests.make import HERE, Cast
 
 Tampering = Callable[[], list[sa.Executable]]
@@ -86,6 +91,8 @@ TAMPERED: dict[str, tuple[sa.Table, Tampering, str]] = {
         "ledger_17",
     ),
     "a plan that nobody proposed": (incentive_plan, lambda: [incentive_plan.insert().values(_plan())], "ledger_17"),
+    "what the guard denies": (rule_guard, lambda: [rule_guard.update().values(document={})], "ledger_18"),
+    "a guard that nobody sent": (rule_guard, lambda: [rule_guard.insert().values(_guard())], "ledger_18"),
     "an acceptance taken away": (plan_acceptance, lambda: [plan_acceptance.delete()], "ledger_17"),
     "a booking's amount": (credit, lambda: [credit.update().values(base_minor=credit.c.base_minor + 1)], "ledger_15"),
     "a booking's day": (credit, lambda: [credit.update().values(booked_on=make.TODAY)], "ledger_15"),
@@ -134,6 +141,10 @@ def _paid_in(file_no: int, amount_minor: sa.ColumnElement[int]) -> sa.Update:
     return payroll_line.update().where(payroll_line.c.file_no == file_no).values(amount_minor=amount_minor)
 
 
+def _guard() -> dict[str, Any]:
+    return {"version": "9", "document": {}, "sha256": "", "as_of": make.TODAY, "taken_at": make.MORNING}
+
+
 def _balance() -> dict[str, Any]:
     return {"branch_id": HERE, "account": "payable", "holder": "x", "currency": "USD", "amount_minor": -1}
 
@@ -159,6 +170,7 @@ def of(house: House, cast: Cast) -> Books:
         house.works.run(disputes.resolve, disputes.Resolve(open_one, "uphold"), who)
     made.export()
     made.accrued(line="wealth")
+    house.works.run(take_guard, TakeFeed(read_guard_file(file_of(guard(), feed="guard"))), made.admin)
     made.go_to(2027, 1, 4)
     made.accrued(line="card")
     made.close("2026-12")

@@ -75,6 +75,8 @@ test("no word is there for nothing", () => {
     "presence.",
     "point.",
     "road.because.",
+    "mine.",
+    "pay.",
     "queue.",
     "rating.",
     "reason.",

@@ -128,6 +128,10 @@ def _inbox(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     """What waits for a relationship manager, on a phone."""
     phone = browser.open_signed_in("R001", "/rm", 390, 844, language)
     yield "rm", _ready(phone, ".inbox-card, .empty")
+    phone.goto(f"{phone.url.split('/rm')[0]}/mine")
+    yield "mine-referrals", _ready(phone, ".mine-line, .empty")
+    phone.click("a[href='#statement']")
+    yield "mine-statement", _ready(phone, ".mine-month h2")
 
 
 def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:

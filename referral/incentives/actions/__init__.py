@@ -13,8 +13,9 @@ from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.money import WHOLE_PPM, split_minor
 from lobby_server.kernel.work import Work
 from referral.incentives import ledger, store
+from referral.incentives.actions.guarding import in_force
 from referral.incentives.earning import Earned, earn
-from referral.incentives.guard import RULE_GUARD_FILE, Guard, read_guard
+from referral.incentives.guard import Guard
 from referral.incentives.ledger import Entry, Journal, Posting
 from referral.incentives.plan import read_plan
 from referral.incentives.rules import (
@@ -34,8 +35,6 @@ from referral.incentives.rules import (
 )
 from referral.incentives.store import Book, earned, payouts
 from referral.incentives.store.earned import Credit, CreditShare
-
-GUARD: Guard = read_guard(RULE_GUARD_FILE)
 
 
 def post(work: Work, book: Book, entry: Entry) -> tuple[Book, int]:
@@ -95,8 +94,9 @@ def credit_win(work: Work, book: Book, win: Win, replaces: str | None = None) ->
     plan = read_plan(row.document) if row else None
     people = [each.staff_id for each in win.credited]
     so_far = earned.so_far(work.db, book.branch_id, origin, plan.version, win.product_line, people) if plan else {}
-    gives = earn(win, day, plan, GUARD, so_far)
-    new = _credit(work, win, gives, day, store.posting_period(work.db, book.branch_id, origin), replaces)
+    guard = in_force(work.db)
+    gives = earn(win, day, plan, guard, so_far)
+    new = _credit(work, win, gives, guard, day, store.posting_period(work.db, book.branch_id, origin), replaces)
     earned.add_credit(work.db, new)
     facts = {"booking_id": new.booking_id, "amount_minor": new.amount_minor, "sha256": earned.digest_of(new)}
     work.audit("accrue", new.id, branch_id=new.branch_id, **facts)
@@ -113,7 +113,7 @@ def credit_win(work: Work, book: Book, win: Win, replaces: str | None = None) ->
     return new
 
 
-def _credit(work: Work, win: Win, gives: Earned, day: date, period: str, replaces: str | None) -> Credit:
+def _credit(work: Work, win: Win, gives: Earned, guard: Guard, day: date, period: str, replaces: str | None) -> Credit:
     shares = tuple(
         CreditShare(
             staff_id=share.staff_id,
@@ -144,7 +144,7 @@ def _credit(work: Work, win: Win, gives: Earned, day: date, period: str, replace
         origin_period=period_of(day),
         plan_version=gives.plan_version,
         scheme=gives.scheme,
-        guard_version=GUARD.version,
+        guard_version=guard.version,
         reason=gives.reason,
         legal_basis=gives.legal_basis,
         is_cash_allowed=gives.is_cash_allowed,
@@ -206,7 +206,7 @@ def claw_back(work: Work, request: ClawBack) -> int | None:
 
     Raises NotFound("credit"), Invalid("unknown_reason") with the known ones, Conflict("same_person").
     """
-    known = GUARD.clawback_reasons | {FALSIFIED, MIS_SELLING}
+    known = in_force(work.db).clawback_reasons | {FALSIFIED, MIS_SELLING}
     if request.reason not in known:
         raise Invalid("unknown_reason", known=sorted(known))
     book = store.lock_book(work.db, work.actor.branch_id)
@@ -224,7 +224,7 @@ def take_back_credit(
     work: Work, book: Book, of: Credit, reason: str, on: date, checked_by: str | None = None
 ) -> tuple[Book, int | None]:
     """Post what comes back: from what is accrued, held or payable, else as a receivable. Nothing is taken twice."""
-    ppm = clawback_ppm(of.clawback, of.booked_on, on, reason, GUARD.clawback_reasons)
+    ppm = clawback_ppm(of.clawback, of.booked_on, on, reason, in_force(work.db).clawback_reasons)
     there = store.still_there(work.db, of.id)
     lines: list[Posting] = []
     for share in of.shares:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.work import Work
 from referral.incentives import store
-from referral.incentives.actions import GUARD, credit_win, end_credit, take_back_credit
+from referral.incentives.actions import credit_win, end_credit, take_back_credit
+from referral.incentives.actions.guarding import in_force
 from referral.incentives.actions.plans import win_of
 from referral.incentives.earning import NOTHING_YET, SoFar, earn
 from referral.incentives.plan import read_plan
@@ -95,7 +96,7 @@ def compare(db: sa.Connection, branch_id: str, timezone: str, of: Credit, claima
                 earned.so_far(db, branch_id, of.origin_period, plan.version, of.product_line, people) if plan else {}
             )
             without = {who: _without(so_far.get(who, NOTHING_YET), of, who) for who in people}
-            gives = earn(win, local_day(win.booked_at, timezone), plan, GUARD, without)
+            gives = earn(win, local_day(win.booked_at, timezone), plan, in_force(db), without)
             amounts = {each.staff_id: each.amount_minor for each in gives.shares}
         found.append(Outcome(ruling, amounts))
     return found

@@ -12,7 +12,7 @@ from lobby_server.kernel.feeds import Difference as Differing
 from lobby_server.kernel.feeds import DryRun, Outcome, TakeFeed
 from lobby_server.kernel.work import Work
 from referral.incentives import store
-from referral.incentives.actions import GUARD
+from referral.incentives.actions.guarding import in_force
 from referral.incentives.earning import Plan, play
 from referral.incentives.plan import read_plan, sha256_of
 from referral.incentives.rules import Credited, Win, local_day, period_of
@@ -172,7 +172,7 @@ def rehearse(work: Work, request: Rehearse) -> list[Difference]:
     for each in recorded:
         for share in each.shares:
             was[share.staff_id] = was.get(share.staff_id, 0) + share.amount_minor
-    would_be = play([win_of(each) for each in recorded], plan, GUARD, book.timezone)
+    would_be = play([win_of(each) for each in recorded], plan, in_force(work.db), book.timezone)
     differences = [Difference(who, was[who], would_be.get(who, 0)) for who in was]
     return sorted(differences, key=lambda each: (each.would_be_minor - each.was_minor, each.staff_id))
 

@@ -30,6 +30,7 @@ from referral.incentives.tables import (
     payroll_line,
     plan_acceptance,
     posting,
+    rule_guard,
 )
 
 
@@ -38,6 +39,7 @@ def faults(db: sa.Connection) -> list[str]:
     return [
         *_credits(db),
         *_plans(db),
+        *_guards(db),
         *_acceptances(db),
         *_months(db),
         *_late(db),
@@ -86,6 +88,14 @@ def _plans(db: sa.Connection) -> list[str]:
         if (row.sha256, row.approved_by) != (words[0], second.actor if second else None):
             found.append(f"ledger_17 {row.branch_id} plan {row.version}: is not what was approved")
     return found + [f"ledger_17 {' plan '.join(gone)}: is gone" for gone in sorted(proposed)]
+
+
+def _guards(db: sa.Connection) -> list[str]:
+    """18: each version of the guard is what head office sent."""
+    told = {row.subject: row.facts["sha256"] for row in _heard(db, "take_guard")}
+    kept = {row.version: (sha256_of(row.document), row.sha256) for row in db.execute(sa.select(rule_guard))}
+    wrong = [each for each in sorted({*told, *kept}) if kept.get(each) != (told.get(each), told.get(each))]
+    return [f"ledger_18 guard {each}: is not what was sent" for each in wrong]
 
 
 def _acceptances(db: sa.Connection) -> list[str]:

@@ -16,6 +16,7 @@ const PLACES = [
   { name: "tablet", icon: "tablet", href: "/tablet" },
   { name: "desk", icon: "monitor", href: "/desk" },
   { name: "rm", icon: "briefcase-business", href: "/rm" },
+  { name: "mine", icon: "user-round", href: "/mine" },
   { name: "head", icon: "landmark", href: "/head" },
   { name: "admin", icon: "settings", href: "/admin" },
   { name: "wall", icon: "tv", href: "/wall", demoHref: "/demo/enrol/wall" },

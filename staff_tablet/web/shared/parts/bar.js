@@ -38,7 +38,7 @@ export function Bar({ title, live, server, onMe, extra, children }) {
 
 /** @param {{onMe: (() => void) | undefined}} sent */
 function Me({ onMe }) {
-  if (!onMe) return html`<span class="bar-me">${page.me?.name}</span>`;
+  if (!onMe) return html`<a class="bar-act bar-me" href="/mine">${page.me?.name}</a>`;
   return html`<button type="button" class="bar-act bar-me" onClick=${onMe}>
     <${Icon} name="user-round" /><span>${page.me?.name}</span>
   </button>`;
