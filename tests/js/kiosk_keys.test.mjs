@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { CHOICES_MAX, guideOf, tilesOf } from "#kiosk/lib/guide.js";
 import { panelOf, scalesOf } from "#kiosk/lib/panel.js";
-import { resultOf } from "#kiosk/lib/result_of.js";
+import { resultOf } from "#kiosk/lib/flow.js";
 import { isCard, Showing, sumOf } from "#kiosk/lib/seen.js";
 import { PAUSE } from "#shared/lib/spoken.js";
 import { lobby } from "./make.js";

@@ -2,12 +2,11 @@
 
 import { Refused } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
-import { resultOf } from "#kiosk/lib/result_of.js";
 import { isCard, Showing } from "#kiosk/lib/seen.js";
 import { Way } from "#kiosk/lib/way.js";
 
-/** @import { Arrival, RoutedVisit } from "#shared/lib/shapes.js" */
-/** @import { Step } from "#kiosk/lib/steps.js" */
+/** @import { Arrival, Issued, RoutedVisit } from "#shared/lib/shapes.js" */
+/** @import { ResultStep, Step } from "#kiosk/lib/steps.js" */
 
 export class Flow extends Way {
   #language;
@@ -121,4 +120,14 @@ export class Flow extends Way {
       void (this.step.value = resultOf(routed, service, arrival.visit_id));
     return this.send(`/visits/${arrival.visit_id}/route`, body, key, show);
   }
+}
+
+/**
+ * What a routed visit shows.
+ * @param {RoutedVisit} routed @param {string} service @param {string} visitId
+ * @returns {ResultStep}
+ */
+export function resultOf({ ticket, faster }, service, visitId) {
+  const issued = /** @type {Issued} */ (ticket); // a ticket was asked for
+  return { name: "result", issued, service, visitId, faster: faster ?? null, isBusy: false, isTaken: false };
 }

@@ -29,3 +29,16 @@ export function sentenceOf(failure) {
   }
   return t("error.unreachable");
 }
+
+/** What it says. Rejects with Refused, and with Unreachable when it broke off. @param {Response} answer */
+export async function readAnswer(answer) {
+  if (answer.status === 204) return null;
+  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+  return answer.json().catch(() => {
+    throw new Unreachable("the answer broke off");
+  });
+}
+
+/** @template T @param {AbortSignal} signal @param {Promise<T>} coming @returns {Promise<T>} rejects when time is up */
+export const before = (signal, coming) =>
+  Promise.race([coming, new Promise((_, fail) => signal.addEventListener("abort", fail, { once: true }))]);

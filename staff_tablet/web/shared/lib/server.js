@@ -1,7 +1,6 @@
 /** Asking the server: reads, and commands that are done once however often they are sent. */
 
-import { before, readAnswer } from "#shared/lib/answers.js";
-import { Unreachable } from "#shared/lib/failures.js";
+import { before, readAnswer, Unreachable } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 
 /**
