@@ -77,6 +77,7 @@ test("no word is there for nothing", () => {
     "road.because.",
     "mine.",
     "pay.",
+    "plan.",
     "queue.",
     "rating.",
     "reason.",

@@ -132,6 +132,8 @@ def _inbox(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     yield "mine-referrals", _ready(phone, ".mine-line, .empty")
     phone.click("a[href='#statement']")
     yield "mine-statement", _ready(phone, ".mine-month h2")
+    phone.click("a[href='#plans']")
+    yield "mine-plans", _ready(phone, ".office-card, main:has(.mine-lines)")
 
 
 def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
@@ -150,6 +152,10 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     yield "admin-queue", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#calendar']").click()
     yield "admin-calendar", _ready(office, ".office-card li")
+    office.locator(".office-nav a[href='#pay']").click()
+    yield "admin-pay", _ready(office, ".office-card .badge")
+    office.locator(".office-nav a[href='#road']").click()
+    yield "admin-road", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#staff']").click()
     office.locator(".row-open").nth(1).click()
     yield "admin-person", _ready(office, ".beside-form")

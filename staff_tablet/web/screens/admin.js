@@ -27,6 +27,7 @@ const PAGES = {
   audit: later(async () => (await import("#staff/screens/admin_audit.js")).Audit),
   queue: later(async () => (await import("#staff/screens/admin_queue.js")).Queue),
   waits: later(async () => (await import("#staff/screens/admin_waits.js")).Waits),
+  pay: later(async () => (await import("#staff/screens/admin_pay.js")).PayPage),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),
   imports: later(async () => (await import("#staff/screens/admin_imports.js")).Imports),
   road: later(async () => (await import("#staff/screens/admin_road.js")).RoadPage),

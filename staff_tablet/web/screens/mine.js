@@ -11,13 +11,14 @@ import { Bar } from "#shared/parts/bar.js";
 import { NoteLine, Notes } from "#shared/parts/note.js";
 import { placeOf } from "#staff/lib/filter.js";
 import { Office } from "#staff/lib/office.js";
+import { MyPlans } from "#staff/parts/my_plans.js";
 import { MyReferrals } from "#staff/parts/my_referrals.js";
 import { MyStatement } from "#staff/parts/my_statement.js";
 
 const server = new Server(staffAccess(page.csrf, toSignIn));
 const notes = new Notes();
 const office = new Office({ server, notes });
-const TABS = ["referrals", "statement"];
+const TABS = ["referrals", "statement", "plans"];
 
 const here = signal(placeOf(location.hash).name);
 addEventListener("hashchange", () => (here.value = placeOf(location.hash).name));
@@ -38,11 +39,9 @@ function Mine() {
             ${t(`mine.${each}`)}</a>`,
         )}
       </nav>
-      ${
-        tab === "referrals"
-          ? html`<${MyReferrals} office=${office} staffNo=${staffNo} />`
-          : html`<${MyStatement} office=${office} staffNo=${staffNo} today=${today} />`
-      }
+      ${tab === "referrals" && html`<${MyReferrals} office=${office} staffNo=${staffNo} />`}
+      ${tab === "statement" && html`<${MyStatement} office=${office} staffNo=${staffNo} today=${today} />`}
+      ${tab === "plans" && html`<${MyPlans} office=${office} />`}
     </main>
     <${NoteLine} notes=${notes} />
   `;
