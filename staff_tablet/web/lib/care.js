@@ -4,6 +4,7 @@ import { signal } from "@preact/signals-core";
 import { Refused, sentenceOf } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 import { t } from "#shared/lib/words.js";
+import { consentBy } from "#staff/lib/referrals.js";
 
 /** @import { Live } from "#shared/lib/live.js" */
 /** @import { Server } from "#shared/lib/server.js" */
@@ -54,6 +55,13 @@ export class Care {
   async acknowledge(alert) {
     const answer = await this.#ask(`/alerts/${alert.id}/acknowledge`, {});
     if (answer?.alert) this.#live.put("alert", answer.alert);
+  }
+
+  /** A need that was heard in the hall, with consent. @param {Visit} visit @param {string} product_line */
+  async refer({ visit_id }, product_line) {
+    const answer = await this.#ask("/referrals", { visit_id, product_line, consent: consentBy("lobby") });
+    if (answer) this.#notes.say(t("refer.done"));
+    return answer;
   }
 
   /** This tablet has painted it; whether that is heard does not matter to whoever looks. @param {Alert} alert */

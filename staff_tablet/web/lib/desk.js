@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals-core";
 import { t } from "#shared/lib/words.js";
 import { deedsOf, lineOf, seatsOf, stepOf, ticketAt, windowOf } from "#staff/lib/window.js";
+import { consentBy } from "#staff/lib/referrals.js";
 
 /** @import { Lobby, ServicePoint, Ticket } from "#shared/lib/shapes.js" */
 /** @import { Counter } from "#staff/lib/counter.js" */
@@ -30,8 +31,6 @@ export const KEYS = {
   close: "c",
 };
 const HELP_KEY = "?";
-/** Of the sentence that the desk shows for reading aloud (`refer.say`). */
-const CONSENT_VERSION = "2026-11";
 const PANELS = new Set(["hand", "transfer", "next", "resume", "why", "card", "refer"]);
 /** Why a colleague calls somebody out of turn: what happens most; anything else is written. */
 export const HAND_REASONS = ["returns", "needs_help", "wrong_number", "agreed"];
@@ -80,8 +79,7 @@ export class Desk {
 
   /** A need that was heard here, with the customer's consent. @param {string} visit_id @param {string} product_line */
   refer(visit_id, product_line) {
-    const consent = { purpose: "refer_internal", wording_version: CONSENT_VERSION, channel: "counter" };
-    const body = { visit_id, product_line, consent };
+    const body = { visit_id, product_line, consent: consentBy("counter") };
     this.finish(() => this.#counter.ask({ name: "refer", path: "/referrals", body }));
   }
 

@@ -14,6 +14,8 @@ export const LINES = ["deposit", "wealth", "fund", "insurance", "loan", "card"];
 export const DECLINE_REASONS = ["busy", "not_my_field", "knows_another", "customer_wish", "wrong_product"];
 export const LOSE_REASONS = ["not_interested", "other_bank", "too_dear", "not_suitable", "unreachable"];
 export const ANSWERS = ["coming", "in_3_minutes", "cannot"];
+/** Of the sentence that is read to the customer, `refer.say`. */
+const CONSENT_VERSION = "2026-11";
 const OVER = new Set(["won", "lost", "expired", "withdrawn", "duplicate", "reversed"]);
 
 /** Where a card stands: the customer in the hall before all, then who waits for an answer. @param {Referral} of */
@@ -42,3 +44,6 @@ export function inboxOf(referrals) {
   for (const name of /** @type {const} */ (["here", "asked", "mine"])) groups[name].reverse();
   return groups;
 }
+
+/** What the customer agreed to, and where. @param {"counter" | "lobby"} channel */
+export const consentBy = (channel) => ({ purpose: "refer_internal", wording_version: CONSENT_VERSION, channel });

@@ -30,11 +30,19 @@ function Row({ of, staffNo }) {
   </li>`;
 }
 
+/** Both lists as one, newest first. @param {Referral[]} heard @param {Referral[]} held @returns {Referral[]} */
+function together(heard, held) {
+  const all = new Map([...heard, ...held].map((of) => [of.id, of]));
+  return [...all.values()].sort((one, other) => other.created_at.localeCompare(one.created_at));
+}
+
 /** @param {{office: Office, staffNo: string}} sent */
 export function MyReferrals({ office, staffNo }) {
-  const { content, trouble } = useAsked(office, "/referrals", EVERY_MS);
+  const heard = useAsked(office, "/referrals?role=referrer", EVERY_MS);
+  const held = useAsked(office, "/referrals?role=receiver", EVERY_MS);
+  const trouble = heard.trouble || held.trouble;
   /** @type {Referral[] | null} */
-  const found = content?.referrals ?? null;
+  const found = heard.content && held.content && together(heard.content.referrals, held.content.referrals);
   return html`
     ${trouble && html`<div class="strip" role="alert"><span>${trouble}</span></div>`}
     ${!found && !trouble && html`<${Shapes} rows=${4} />`}

@@ -14,6 +14,7 @@ import { CustomerCard } from "#staff/parts/customer_card.js";
 import { DetailCare } from "#staff/parts/detail_care.js";
 import { DetailHistory } from "#staff/parts/detail_history.js";
 import { DetailOffer } from "#staff/parts/detail_offer.js";
+import { DetailReferral } from "#staff/parts/detail_referral.js";
 import { DetailRoute } from "#staff/parts/detail_route.js";
 import { DetailUrgency } from "#staff/parts/detail_urgency.js";
 import { WaitClock } from "#staff/parts/wait_clock.js";
@@ -60,6 +61,7 @@ export function VisitDetail({ lobby, visitId, claims, care, clock, live, server,
       html`<${Who} ...${given} claims=${claims} />
       <${DetailOffer} ...${given} />
       <${DetailRoute} ...${given} />
+      <${DetailReferral} key=${`refer ${visitId}`} ...${given} server=${server} />
       <${DetailUrgency} ...${given} />
       <section class="detail-part">
         <h3>${t("card.title")}</h3>
