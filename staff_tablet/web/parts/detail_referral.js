@@ -44,9 +44,9 @@ export function DetailReferral({ visit, care, server, isAble }) {
   };
   return html`<section class="detail-part">
     <h3>${t("refer.title")}</h3>
-    <ul class="facts-rows">${here.map(
-      (of) => html`<li key=${of.id}><span>${lineName(of.product_line)}</span>
-        <b class=${groupOf(of) === "over" ? "" : "card-claim"}>${standing(of)}</b></li>`,
+    <ul>${here.map(
+      (of) => html`<li key=${of.id} class=${groupOf(of) === "over" ? "quiet-text" : ""}>
+        ${lineName(of.product_line)}${t("join.dot")}<b>${standing(of)}</b></li>`,
     )}</ul>
     ${!isOpen && html`<${Button} isOff=${!isAble} onPress=${() => open(true)}>${t("refer.begin")}<//>`}
     ${
