@@ -19,6 +19,7 @@ export function MyPlans({ office }) {
     if (await office.change("POST", `/plans/${version}/accept`, { sha256 }, t("plan.did_accept"))) reload();
   };
   return html`
+    <h2>${t("mine.plans")}</h2>
     ${trouble && html`<div class="strip" role="alert"><span>${trouble}</span></div>`}
     ${!plans && !trouble && html`<${Shapes} rows=${2} />`}
     ${plans && html`<ul class="mine-lines">${plans.map(

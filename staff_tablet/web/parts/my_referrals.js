@@ -44,6 +44,7 @@ export function MyReferrals({ office, staffNo }) {
   /** @type {Referral[] | null} */
   const found = heard.content && held.content && together(heard.content.referrals, held.content.referrals);
   return html`
+    <h2>${t("mine.referrals")}</h2>
     ${trouble && html`<div class="strip" role="alert"><span>${trouble}</span></div>`}
     ${!found && !trouble && html`<${Shapes} rows=${4} />`}
     ${found?.length === 0 && html`<${Empty} icon="user-round" title=${t("mine.none")} hint=${t("mine.none_hint")} />`}
