@@ -29,3 +29,16 @@ export function sumsOf(lines) {
 
 /** A share in parts per million as a percentage: 300000 is "30", 333333 is "33.3333". @param {number} ppm */
 export const percent = (ppm) => String(ppm / 10_000);
+
+/**
+ * A payroll file as CSV: whole minor units, so that nothing is rounded on the way.
+ * @param {{staff: {staff_no: string, name: string} | null, currency: string, amount_minor: number,
+ *   journal_no: number}[]} lines
+ */
+export function payrollOf(lines) {
+  const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
+  const rows = lines.map(({ staff, currency, amount_minor, journal_no }) =>
+    [staff?.staff_no ?? "", quoted(staff?.name ?? ""), currency, amount_minor, journal_no].join(","),
+  );
+  return ["staff_no,name,currency,amount_minor,journal_no", ...rows, ""].join("\r\n");
+}

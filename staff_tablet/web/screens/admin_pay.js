@@ -6,6 +6,7 @@ import { page } from "#shared/lib/page.js";
 import { has, t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
 import { money } from "#staff/lib/figures.js";
+import { payrollOf } from "#staff/lib/statement.js";
 import { useAsked } from "#staff/lib/office.js";
 import { AdminPage } from "#staff/parts/admin_page.js";
 import { PlanCard } from "#staff/parts/plan_card.js";
@@ -37,6 +38,7 @@ export function PayPage({ office }) {
   const pay = async () => {
     const file = await office.change("POST", "/incentives/payroll", {});
     if (!file) return;
+    if (file.no) save(`payroll-${file.no}.csv`, payrollOf(file.lines));
     office.notes.say(file.no ? t("pay.exported", { no: file.no, n: file.lines.length }) : t("pay.nothing_due"));
   };
   /** @type {Listed[]} */
@@ -59,6 +61,15 @@ export function PayPage({ office }) {
       <//>`,
     )}</ul>
   <//>`;
+}
+
+/** Hand a file to the browser's downloads. @param {string} name @param {string} text */
+function save(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 /** @param {{rows: Amount[]}} sent */
