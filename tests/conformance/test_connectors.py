@@ -9,6 +9,7 @@ import contextlib
 import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -207,6 +208,14 @@ def test_an_older_version_never_turns_a_record_back_where_the_crm_checks(asked: 
 def test_the_same_customer_told_twice_is_one_party(asked: Connector) -> None:
     first = asked.upsert_party(PARTY, make.new_id())
     assert asked.upsert_party(replace(PARTY, masked_name="王**"), make.new_id()) == first
+
+
+def test_many_new_customers_at_once_are_a_party_each(asked: Connector) -> None:
+    new = [Party(make.new_id(), f"N{number}", "王*") for number in range(24)]
+    with ThreadPoolExecutor(8) as lanes:
+        made = list(lanes.map(lambda each: asked.upsert_party(each, make.new_id()), new))
+    assert len(set(made)) == len(new)
+    assert [asked.upsert_party(each, make.new_id()) for each in new] == made
 
 
 def test_a_digest_is_that_of_the_records_and_of_no_other_day_or_branch(asked: Connector) -> None:

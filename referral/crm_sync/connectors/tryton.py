@@ -18,6 +18,7 @@ from lobby_server.kernel.outward import Heard, Place
 from referral.crm_sync.port import Capabilities, Connector, OneByOne, Trouble, asked, judged
 from referral.crm_sync.rules import Digest, Party, Record, Remote, Span, Verdict
 
+CREATE_TRIES = 3  # of a party, where somebody else took its code at the same moment
 PAGE = 200  # records in one answer of `pull`: far below what an answer may weigh
 LANGUAGE = "en"  # of messages, none of which is read
 
@@ -65,7 +66,7 @@ class Tryton(OneByOne):
         self._place: Place = place
         self._path = f"/{database}/rpc/"
         self._login, self._password = login, password
-        self._lock = threading.Lock()
+        self._lock, self._making = threading.Lock(), threading.Lock()
         self._session = ""
         self._context: dict[str, Any] = {}
 
@@ -79,13 +80,7 @@ class Tryton(OneByOne):
         told = {"name": f"{party.masked_name} {party.number}", "external_id": party.external_id}
         found = self._parties(party.external_id)
         if not found:
-            try:
-                found = self._call(f"{PARTY}.create", [told])
-            except Trouble as refused:
-                found = self._parties(party.external_id) if refused.verdict is Verdict.PERMANENT else []
-                if not found:
-                    raise
-            return str(found[0])
+            return self._made(party.external_id, told)
         self._call(f"{PARTY}.write", found, told)
         return str(found[0])
 
@@ -143,6 +138,22 @@ class Tryton(OneByOne):
             ["external_id", "<=", up_to],
         ]
         return self._read(where)
+
+    def _made(self, external_id: str, told: Mapping[str, Any]) -> str:
+        """A new party. Tryton gives it the next code of a sequence, and two at once the same, of which it refuses one:
+        so this process makes one at a time, and asks again where another process was in the way.
+        """
+        with self._making:
+            for tries_left in reversed(range(CREATE_TRIES)):
+                try:
+                    return str(self._call(f"{PARTY}.create", [told])[0])
+                except Trouble as refused:
+                    found = self._parties(external_id) if refused.verdict is Verdict.PERMANENT else []
+                    if found:
+                        return str(found[0])
+                    if refused.verdict is not Verdict.PERMANENT or not tries_left:
+                        raise
+        raise AssertionError("the last try answers or raises")
 
     # ---- Wire -----------------------------------------------------------------------------------------------------
 
