@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
+from lobby_server.branch import store as branches
 from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.event_log import position
 from lobby_server.kernel.work import Work
@@ -27,7 +28,7 @@ def add_webhook(work: Work, url: str) -> Added:
     Raises Conflict("webhook_known") for the same address, Conflict("too_many_webhooks").
     """
     branch_id = work.actor.branch_id
-    store.lock_branch(work.db, branch_id)
+    branches.lock_branch(work.db, branch_id)
     known = store.listed(work.db, branch_id)
     if any(each.url == url for each in known):
         raise Conflict("webhook_known")

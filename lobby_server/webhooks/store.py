@@ -7,17 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lobby_server.branch.tables import branch
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.webhooks.rules import Webhook
 from lobby_server.webhooks.tables import webhook
 
 SECRET = "webhook.secret"
-
-
-def lock_branch(db: sa.Connection, branch_id: str) -> None:
-    """Two who add to a branch do so one after the other."""
-    db.execute(sa.select(branch.c.id).where(branch.c.id == branch_id).with_for_update(key_share=True))
 
 
 def add(db: sa.Connection, keys: Keyring, new: Webhook, secret: str, at: datetime) -> None:

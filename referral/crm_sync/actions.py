@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from lobby_server.branch import store as branches
 from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.event_log import position
 from lobby_server.kernel.work import Work
@@ -111,7 +112,8 @@ def begin_epoch(work: Work, branch_id: str) -> int:
     It is the second of its beginning, and more than the one before: two restores of the same back-up still differ, and
     the later one counts.
     """
-    store.lock_branch(work.db, branch_id)
+    # Two couriers that begin it do so one after the other.
+    branches.lock_branch(work.db, branch_id)
     before = store.line(work.db, branch_id)
     log_epoch = position(work.db, branch_id).epoch
     if before is not None and before.log_epoch == log_epoch:

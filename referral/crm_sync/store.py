@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lobby_server.branch.tables import branch
 from lobby_server.kernel.tables import branch_clock
 from lobby_server.staff.tables import staff
 from referral.crm_sync.rules import LEASE_LASTS, SCHEMA_VERSION, Line, OutboxState, Span, Told
@@ -222,11 +221,6 @@ def forget_parties(db: sa.Connection) -> None:
 
 
 # ---- The road -----------------------------------------------------------------------------------------------------
-
-
-def lock_branch(db: sa.Connection, branch_id: str) -> None:
-    """Two couriers that begin a branch's epoch do so one after the other."""
-    db.execute(sa.select(branch.c.id).where(branch.c.id == branch_id).with_for_update(key_share=True))
 
 
 def line(db: sa.Connection, branch_id: str) -> sa.Row[Any] | None:
