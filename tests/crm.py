@@ -17,11 +17,12 @@ import sqlalchemy as sa
 
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.house import House
+from lobby_server.kernel.outward import BACK_OFF_S_MAX
 from referral.crm_sync import store
 from referral.crm_sync.connectors.simulated import Simulated
 from referral.crm_sync.courier import Courier
 from referral.crm_sync.port import Connector, Trouble
-from referral.crm_sync.rules import BACK_OFF_S_MAX, Party, Record, Verdict
+from referral.crm_sync.rules import Party, Record, Verdict
 from referral.lifecycle.actions import Contact, LogReferral, WithReason, accept, contact, log_referral, lose, withdraw
 from referral.lifecycle.actions.bookings import TakeBooking, take_booking
 from referral.lifecycle.rules import Booking, Referral

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 
 ANSWER_BYTES_MAX = 1024 * 1024  # an answer about one record, or a page of them; more is not for us
 EXCHANGE_S_MAX = 30.0  # the whole exchange: a far side that drips a byte a second is no answer
+BACK_OFF_S_MIN, BACK_OFF_S_MAX = 1.0, 300.0
+RETRY_AFTER_S_MAX = 3600.0  # the far side may ask for patience, not for silence
 IDLE_S_MAX = 4.0  # far sides close idle connections, most after five seconds; asking on a closed one looks like a loss
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -52,6 +54,16 @@ class Heard:
         """How long the other side asks us to wait, where it says so in seconds."""
         told = self.headers.get("retry-after", "")
         return float(told) if told.isdigit() else None
+
+
+def back_off_s(attempts: int, chance: float, retry_after_s: float | None = None) -> float:
+    """Seconds until the next try: full jitter between nothing and 1 s, 2 s, 4 s up to 5 minutes, never before what the
+    far side asked for. `chance` is a random number below 1.
+
+    Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+    """
+    longest = min(BACK_OFF_S_MAX, BACK_OFF_S_MIN * 2.0 ** min(attempts, 20))
+    return max(longest * chance, min(retry_after_s or 0.0, RETRY_AFTER_S_MAX))
 
 
 class Place:

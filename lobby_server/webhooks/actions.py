@@ -9,9 +9,10 @@ from datetime import timedelta
 from lobby_server.branch import store as branches
 from lobby_server.kernel.errors import Conflict, NotFound
 from lobby_server.kernel.event_log import position
+from lobby_server.kernel.outward import back_off_s
 from lobby_server.kernel.work import Work
 from lobby_server.webhooks import store
-from lobby_server.webhooks.rules import GIVEN_UP_AFTER, SECRET_BYTES, WEBHOOKS_MAX, Webhook, wait_s
+from lobby_server.webhooks.rules import GIVEN_UP_AFTER, SECRET_BYTES, WEBHOOKS_MAX, Webhook
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def put_off(work: Work, request: NotHeard) -> None:
         return
     since = store.failing_since(work.db, hook.id) or work.now
     is_over = work.now - since >= GIVEN_UP_AFTER
-    later = work.now + timedelta(seconds=wait_s(now.failures, random.random()))  # noqa: S311
+    later = work.now + timedelta(seconds=back_off_s(now.failures, random.random()))  # noqa: S311
     told = {"failures": now.failures + 1, "failing_since": since, "reason": request.reason[:120]}
     store.change(work.db, hook.id, **told, next_at=None if is_over else later)
     if is_over:

@@ -15,7 +15,6 @@ WEBHOOKS_MAX = 10  # of a branch: each costs an exchange for every batch of even
 EVENTS_AT_ONCE = 100  # about 60 KB; a receiver that was away for a day gets it in some hundred batches
 URL_LENGTH_MAX = 500
 SECRET_BYTES = 32
-BACK_OFF_S_MAX = 300.0
 GIVEN_UP_AFTER = timedelta(days=3)  # who has not answered for so long is asked no more until somebody replays it
 CONTENT_TYPE = "application/cloudevents-batch+json"
 
@@ -67,8 +66,3 @@ def signed(secret: str, message_id: str, at_s: int, body: bytes) -> dict[str, st
         "webhook-timestamp": str(at_s),
         "webhook-signature": f"v1,{base64.b64encode(mac.digest()).decode()}",
     }
-
-
-def wait_s(failures: int, chance: float) -> float:
-    """Seconds until the next try: up to 1 s, 2 s, 4 s, at most five minutes, at random (`chance` is below 1)."""
-    return min(BACK_OFF_S_MAX, 2.0 ** min(failures, 20)) * chance

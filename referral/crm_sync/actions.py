@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from lobby_server.branch import store as branches
 from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.event_log import position
+from lobby_server.kernel.outward import back_off_s
 from lobby_server.kernel.work import Work
 from referral.crm_sync import envelope, store
-from referral.crm_sync.rules import KEPT, LEASED_AT_ONCE_MAX, Line, back_off_s
+from referral.crm_sync.rules import KEPT, LEASED_AT_ONCE_MAX, Line
 from referral.crm_sync.store import Leased
 from referral.lifecycle import store as referrals
 

@@ -19,6 +19,7 @@ from lobby_server.customers import store as customers
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.database import canonical
 from lobby_server.kernel.house import House
+from lobby_server.kernel.outward import back_off_s
 from lobby_server.kernel.privacy import mask_name
 from referral.crm_sync import actions, envelope, store
 from referral.crm_sync.actions import Acknowledged, NotTold
@@ -31,7 +32,6 @@ from referral.crm_sync.rules import (
     Record,
     Remote,
     Verdict,
-    back_off_s,
     differing,
     eldest,
 )

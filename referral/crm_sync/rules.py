@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 LEASE_LASTS = timedelta(minutes=2)  # longer than the slowest exchange: a lease that ran out belongs to a dead courier
-BACK_OFF_S_MIN, BACK_OFF_S_MAX = 1.0, 300.0
-RETRY_AFTER_S_MAX = 3600.0  # the far side may ask for patience, not for silence
 LEASED_AT_ONCE_MAX = 64  # what a courier takes in one transaction; all of it is told within one lease
 LANES = 8  # referrals that are told at once; one referral's steps go one after the other
 KEPT = timedelta(days=400)  # what head office acknowledged can be told again for so long after it lost its records
@@ -119,16 +117,6 @@ def differing(record: Record, remote: Remote) -> list[str]:
 def eldest(found: Iterable[Remote]) -> list[Remote]:
     """The same record found more than once: the one to keep first. Short numbers are older than long ones."""
     return sorted(found, key=lambda each: (len(each.remote_id), each.remote_id))
-
-
-def back_off_s(attempts: int, chance: float, retry_after_s: float | None = None) -> float:
-    """Seconds until the next try: full jitter between nothing and 1 s, 2 s, 4 s up to 5 minutes, never before what the
-    far side asked for. `chance` is a random number below 1.
-
-    Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
-    """
-    longest = min(BACK_OFF_S_MAX, BACK_OFF_S_MIN * 2.0 ** min(attempts, 20))
-    return max(longest * chance, min(retry_after_s or 0.0, RETRY_AFTER_S_MAX))
 
 
 # ---- Comparing the two sides --------------------------------------------------------------------------------------
