@@ -36,3 +36,6 @@ export const servesText = (point) => t("desk.serves", { classes: point.serves.jo
 
 /** @param {Visit} visit */
 export const customerName = (visit) => visit.masked_name ?? t("customer.unknown");
+
+/** A product line; one that we have no word for is shown as it is written. @param {string} code */
+export const lineName = (code) => (has(`line.${code}`) ? t(`line.${code}`) : code);

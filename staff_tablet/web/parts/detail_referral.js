@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { html } from "#shared/lib/html.js";
-import { has, t } from "#shared/lib/words.js";
+import { t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
 import { useAsked } from "#staff/lib/office.js";
 import { groupOf, LINES } from "#staff/lib/referrals.js";
+import { lineName } from "#staff/lib/saying.js";
 
 /** @import { Server } from "#shared/lib/server.js" */
 /** @import { Visit } from "#shared/lib/shapes.js" */
@@ -14,7 +15,6 @@ import { groupOf, LINES } from "#staff/lib/referrals.js";
 /** @import { Referral } from "#staff/lib/referrals.js" */
 
 const EVERY_MS = 5000;
-const lineName = (/** @type {string} */ code) => (has(`line.${code}`) ? t(`line.${code}`) : code);
 
 /** Who has it, and whether they come. @param {Referral} of */
 function standing({ state, receiver, offered_to, presence }) {

@@ -2,15 +2,15 @@
 
 import { monthDay } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
-import { has, t } from "#shared/lib/words.js";
+import { t } from "#shared/lib/words.js";
 import { Empty, Shapes } from "#shared/parts/empty.js";
 import { useAsked } from "#staff/lib/office.js";
+import { lineName } from "#staff/lib/saying.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
 /** @import { Referral } from "#staff/lib/referrals.js" */
 
 const EVERY_MS = 15_000;
-const lineName = (/** @type {string} */ code) => (has(`line.${code}`) ? t(`line.${code}`) : code);
 
 /** Who holds it now. @param {Referral} of */
 function holderText({ receiver, offered_to }) {

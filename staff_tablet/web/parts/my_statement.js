@@ -8,13 +8,13 @@ import { Button } from "#shared/parts/button.js";
 import { Empty, Shapes } from "#shared/parts/empty.js";
 import { money } from "#staff/lib/figures.js";
 import { useAsked } from "#staff/lib/office.js";
+import { lineName } from "#staff/lib/saying.js";
 import { monthAt, percent, PLACES, sumsOf } from "#staff/lib/statement.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
 /** @import { Line, Statement } from "#staff/lib/statement.js" */
 
 const named = (/** @type {string} */ area, /** @type {string | null} */ code) => {
-  if (area === "line") return code && has(`line.${code}`) ? t(`line.${code}`) : code;
   return code && has(`pay.${area}_${code}`) ? t(`pay.${area}_${code}`) : code;
 };
 
@@ -73,7 +73,7 @@ function Credit({ line, office }) {
     if (await office.change("POST", path, { claim: said }, t("pay.disputed"))) ask(false);
   };
   return html`<li class="mine-line">
-    <h3><span>${named("line", line.product_line)}${t("join.dot")}${monthDay(line.booked_at)}</span>
+    <h3><span>${lineName(line.product_line)}${t("join.dot")}${monthDay(line.booked_at)}</span>
       <b>${money(line.amount_minor)} ${line.currency}</b></h3>
     <p>${t("pay.how", { ...facts, part: named("part", line.part) ?? "" })}</p>
     <p>${line.reason === "allowed" ? t("pay.rule", rule) : named("because", line.reason)}</p>

@@ -3,6 +3,7 @@
 import { html } from "#shared/lib/html.js";
 import { has, t } from "#shared/lib/words.js";
 import { money } from "#staff/lib/figures.js";
+import { lineName } from "#staff/lib/saying.js";
 import { percent } from "#staff/lib/statement.js";
 
 /** @typedef {{scheme: string, terms: Record<string, any>}} Rule */
@@ -12,8 +13,6 @@ import { percent } from "#staff/lib/statement.js";
 /** @typedef {{plan: {version: number, starts_on: string, sha256: string, is_approved: boolean}, document: Document,
  *   proposed_by: {name: string, staff_no: string} | null, approved_by: {name: string, staff_no: string} | null,
  *   accepted_by_me: boolean}} Listed */
-
-const lineName = (/** @type {string} */ code) => (has(`line.${code}`) ? t(`line.${code}`) : code);
 
 /** A scheme with its terms, as the bank would say it. @param {Rule | null | undefined} rule */
 function ruleText(rule) {

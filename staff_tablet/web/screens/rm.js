@@ -6,13 +6,14 @@ import { html, render } from "#shared/lib/html.js";
 import { toSignIn } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
 import { Server, staffAccess } from "#shared/lib/server.js";
-import { has, t } from "#shared/lib/words.js";
+import { t } from "#shared/lib/words.js";
 import { Bar } from "#shared/parts/bar.js";
 import { Button } from "#shared/parts/button.js";
 import { Empty, Shapes } from "#shared/parts/empty.js";
 import { NoteLine, Notes } from "#shared/parts/note.js";
 import { Office, useAsked } from "#staff/lib/office.js";
 import { ANSWERS, DECLINE_REASONS, deedsOf, inboxOf, LOSE_REASONS } from "#staff/lib/referrals.js";
+import { lineName } from "#staff/lib/saying.js";
 
 /** @import { Referral } from "#staff/lib/referrals.js" */
 /** @typedef {{office: Office, reload: () => void}} Given */
@@ -29,7 +30,6 @@ const ASKED = {
   lose: [LOSE_REASONS, "reason"],
 };
 
-const lineName = (/** @type {string} */ code) => (has(`line.${code}`) ? t(`line.${code}`) : code);
 const zone = page.branch?.timezone ?? "UTC";
 
 /** @param {Referral} referral */
