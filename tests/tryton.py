@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lobby_server.cli.trial_crm import DATABASE, HOME, LOGIN, command_of
 from lobby_server.kernel.outward import Place
 from referral.crm_sync.connectors.tryton import Tryton
 from tests.servers import START_TRIES, Child, ServerMissing, free_port, private_folder, wait_until
 
-HOME = Path(__file__).parents[1] / ".tryton"
-DATABASE, LOGIN = "lobby", "lobby"
 LOOPBACK = ("127.0.0.0/8",)
 
 
@@ -31,11 +30,6 @@ class TrytonServer:
     def address(self) -> str:
         """Where it is asked."""
         return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def database_file(self) -> Path:
-        """Its SQLite file."""
-        return self.process.folder / f"{DATABASE}.sqlite"
 
     def connector(self, password: str | None = None) -> Tryton:
         """Sign in as the courier does."""
@@ -76,11 +70,7 @@ def _start(folder: Path, password: str) -> TrytonServer:
     """On a free port, on another one when that was snatched away."""
     for _ in range(START_TRIES):
         port = free_port()
-        settings = folder / "trytond.conf"
-        settings.write_text(
-            f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = 127.0.0.1:{port}\n", encoding="utf-8"
-        )
-        command = [str(HOME / "bin" / "trytond"), "-c", str(settings), "-d", DATABASE]
+        command = command_of(folder, f"127.0.0.1:{port}")
         server = TrytonServer(port, password, Child(command, folder, signal.SIGTERM))
         with contextlib.suppress(ServerMissing):
             server.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import secrets
 import signal
 import socket
@@ -24,12 +23,12 @@ from lobby_server.admin import history
 from lobby_server.admin.devices import PlayedDevices
 from lobby_server.admin.furnish import Past, furnish, plan
 from lobby_server.admin.traffic import Traffic
+from lobby_server.admin.trial_crm import trial_crm
 from lobby_server.app import Lobby, build_house, build_lobby
 from lobby_server.branch.rules import SERVICE_TYPES_FILE, read_service_types
-from lobby_server.cli.trial_crm import trial_crm
 from lobby_server.kernel.house import House
 from lobby_server.kernel.passwords import Passwords
-from lobby_server.kernel.privacy import load_keyring
+from lobby_server.kernel.privacy import load_keyring, write_secret
 from lobby_server.kernel.settings import Settings
 from lobby_server.migrations import migrate
 from lobby_server.webhooks.sender import Sender
@@ -129,8 +128,7 @@ def _demo_password(settings: Settings) -> str:
     """The one given, else the one of the last start, else a new one; kept beside the keys."""
     path = settings.secrets / "demo-password"
     password = settings.demo_password or (path.read_text().strip() if path.exists() else secrets.token_urlsafe(6))
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(password + "\n")
+    write_secret(path, password + "\n")
     return password
 
 

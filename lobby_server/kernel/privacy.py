@@ -162,11 +162,16 @@ def _write_keyring(path: Path, keys: Keyring) -> None:
         **{name: base64.b64encode(getattr(keys, name)).decode() for name in ("index_key", "audit_key", "pepper")},
     }
     draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(kept, file)
+    write_secret(draft, json.dumps(kept))
+    draft.replace(path)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Put a secret into a file that only its owner may read, and see it to the disk."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def is_forbidden_number(text: str) -> bool:

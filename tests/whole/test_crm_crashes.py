@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from lobby_server.admin.check import run_checks
+from lobby_server.admin.trial_crm import LOGIN
 from lobby_server.app import build_house
 from lobby_server.customers import store as customers
 from lobby_server.kernel.actor import system
@@ -32,7 +33,7 @@ from tests import make
 from tests.crm import LINES, expected, heard
 from tests.make import HERE, LI, Cast
 from tests.servers import Child
-from tests.tryton import LOGIN, TrytonServer, tryton_server
+from tests.tryton import TrytonServer, tryton_server
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 25

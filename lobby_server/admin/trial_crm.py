@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import lobby_server
+from lobby_server.kernel.privacy import write_secret
 from lobby_server.kernel.settings import BadSettings, Settings
 from referral.crm_sync.connectors import SECRET_FILE
 
@@ -31,11 +31,11 @@ def trial_crm(settings: Settings) -> Iterator[tuple[str, str]]:
     folder = (settings.data_dir / "tryton").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / f"{DATABASE}.sqlite").exists():
+        # The password belongs to this copy; a template that is made anew gets another one.
+        settings.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_secret(settings.secrets / SECRET_FILE, (template / "password").read_text("utf-8"))
         shutil.copy(template / f"{DATABASE}.sqlite", folder / f"{DATABASE}.sqlite")
-    _keep(settings.secrets / SECRET_FILE, (template / "password").read_text("utf-8"))
     address = f"127.0.0.1:{_free_port()}"
-    config = folder / "trytond.conf"
-    config.write_text(f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = {address}\n", "utf-8")
     told = folder / "head-office.toml"
     told.write_text(
         f'connector = "tryton"\naddress = "http://{address}"\ndatabase = "{DATABASE}"\nlogin = "{LOGIN}"\n'
@@ -43,7 +43,7 @@ def trial_crm(settings: Settings) -> Iterator[tuple[str, str]]:
         "utf-8",
     )
     with (folder / "log").open("ab") as log:
-        command = [str(HOME / "bin" / "trytond"), "-c", str(config), "-d", DATABASE]
+        command = command_of(folder, address)
         running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
     try:
         yield str(told), f"http://{address}"
@@ -56,10 +56,11 @@ def trial_crm(settings: Settings) -> Iterator[tuple[str, str]]:
             running.wait()
 
 
-def _keep(path: Path, secret: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secret)
+def command_of(folder: Path, address: str) -> list[str]:
+    """Tell a Tryton to serve the database of a folder at an address; the command that starts it."""
+    config = folder / "trytond.conf"
+    config.write_text(f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = {address}\n", "utf-8")
+    return [str(HOME / "bin" / "trytond"), "-c", str(config), "-d", DATABASE]
 
 
 def _free_port() -> int:
