@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lobby_server.cli.trial_crm import DATABASE, HOME, LOGIN, command_of
+from lobby_server.admin.trial_crm import DATABASE, HOME, LOGIN, command_of
 from lobby_server.kernel.outward import Place
 from referral.crm_sync.connectors.tryton import Tryton
 from tests.servers import START_TRIES, Child, ServerMissing, free_port, private_folder, wait_until
