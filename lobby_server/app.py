@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask, request
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -23,6 +24,7 @@ from lobby_server.branch.rules import SERVICE_TYPES_FILE, ServiceType, read_serv
 from lobby_server.clients import store as clients
 from lobby_server.clients.rules import TOKEN_BEGINS
 from lobby_server.customers import http as customers_http
+from lobby_server.customers.store.erasing import greatest_key_no
 from lobby_server.doors import openapi
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
 from lobby_server.doors.problems import answer_refusals
@@ -34,8 +36,9 @@ from lobby_server.kernel.database import Database, Offload, canonical, directly
 from lobby_server.kernel.errors import Unproven
 from lobby_server.kernel.house import House
 from lobby_server.kernel.ids import RandomIds
+from lobby_server.kernel.own_keys import OWN_KEYS_FILE
 from lobby_server.kernel.passwords import PIN_COST, Passwords
-from lobby_server.kernel.privacy import load_keyring
+from lobby_server.kernel.privacy import Keyring, load_keyring
 from lobby_server.kernel.settings import BadSettings, Settings
 from lobby_server.kernel.work import Works, together
 from lobby_server.migrations import is_at_head
@@ -113,10 +116,21 @@ def build_house(
     keys = load_keyring(settings.secrets, make=False)
     database = Database(settings.database, offload=commit_offload)
     with database.read() as db:
-        if not is_at_head(db):
-            raise BadSettings("the database has not the newest shape; run `branch-lobby migrate`")
+        wrong = _wrong_shape(db, settings, keys)
+    if wrong:
+        database.close()
+        raise BadSettings(wrong)
     works = Works(database, clock, ids, keys, REACTIONS)
     return House(settings, clock, ids, keys, database, works, offload)
+
+
+def _wrong_shape(db: sa.Connection, settings: Settings, keys: Keyring) -> str:
+    """What keeps this server from using this database; empty where nothing does."""
+    if not is_at_head(db):
+        return "the database has not the newest shape; run `branch-lobby migrate`"
+    if greatest_key_no(db) >= keys.own.count():
+        return f"{settings.secrets / OWN_KEYS_FILE} is older than the database: put the newest there"
+    return ""
 
 
 def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | None = None) -> Lobby:

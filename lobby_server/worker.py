@@ -10,6 +10,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from lobby_server.admin import erasing
 from lobby_server.appointments import actions as appointments
 from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
@@ -155,6 +156,8 @@ class Worker:
     def tidy(self) -> None:
         """Forget what no longer counts: old keys of commands, used codes, tokens."""
         self._house.works.run(_forget, None, system(""))
+        erasing.catch_up(self._house)
+        erasing.erase_whose_time_is_up(self._house)
         # Clients have joined long ago: what lives now lives long, and need not be looked at again.
         gc.collect()
         gc.freeze()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.actions import OpenBranch, open_branch
@@ -229,6 +230,10 @@ def on_sale(of: House, line: str, *risks: int | None) -> None:
 
 def described(of: House, customer: Customer, **facts: Any) -> None:
     """Head office says something else of a customer."""
-    row = customers.sealed(of.keys, replace(customer, **facts))
-    changed = customer_table.update().where(customer_table.c.id == customer.id).values(facts_sealed=row["facts_sealed"])
-    of.database.run(lambda db: db.execute(changed))
+
+    def describe(db: Connection) -> None:
+        row = customers.sealed(of.keys, replace(customer, **facts), customers.key_no(db, customer.id))
+        mine = customer_table.c.id == customer.id
+        db.execute(customer_table.update().where(mine).values(facts_sealed=row["facts_sealed"]))
+
+    of.database.run(describe)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from lobby_server.admin import erasing
 from lobby_server.kernel import audit, event_log
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.queue.store import checks as queue_checks
@@ -25,6 +26,7 @@ def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
         "audit_chain": audit.faults(db, keys.audit_key),
         "ledger": ledger_checks.faults(db, keys),
         "outbox": crm_store.faults(db),
+        "erasures": erasing.faults(db, keys.own),
         "integrity": _integrity(db),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lobby_server.customers.store import erasing
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.database import SEALED_AS, metadata
 from lobby_server.kernel.errors import Conflict
@@ -57,7 +58,7 @@ def rotate(house: House, branch_id: str) -> int:
     May be stopped anywhere and run again: nothing is unreadable in between.
     """
     house.keys.rotate()
-    count = 0
+    count = _give_own_keys(house)
     # A load that runs meanwhile carries values from one table to another: until a whole round finds none.
     while found := sum(_seal_anew(house, each) for each in sealed_columns()):
         count += found
@@ -77,21 +78,37 @@ def forget(house: House, branch_id: str) -> None:
     house.works.run(_note, _Noted("keys.forget", house.keys.current, 0), system(branch_id))
 
 
+def _give_own_keys(house: House) -> int:
+    """A key of their own for whoever was entered before there were such keys; returns how many values it sealed."""
+    count = 0
+    while True:
+        with house.database.read() as db:
+            portion = erasing.without_key(db, ROWS_AT_ONCE)
+        if not portion:
+            return count
+        numbered = [(each, house.keys.own.take()) for each in portion]
+
+        def give(db: sa.Connection, to: list[tuple[erasing.Keyless, int]] = numbered) -> int:
+            return sum(erasing.give_key(db, house.keys, before, key_no) for before, key_no in to)
+
+        count += house.database.run(give)
+
+
 def _seal_anew(house: House, of: Sealed) -> int:
     count = 0
     for portion in _portions(house, of):
-        fresh = [house.keys.seal(house.keys.open(row[-1], of.purpose), of.purpose) for row in portion]
+        fresh = [house.keys.seal_anew(row[-1], of.purpose) for row in portion]
         count += house.database.run(partial(_replace, of=of, before=portion, fresh=fresh))
     return count
 
 
 def _portions(house: House, of: Sealed) -> Iterator[list[Row]]:
     """The rows that another key than the current one sealed: their primary key, then the value."""
-    current = house.keys.current.to_bytes(KEY_ID_BYTES, "big")
     key = list(of.column.table.primary_key)
     found = sa.select(*key, of.column).order_by(*key).limit(ROWS_AT_ONCE)
     # A command that is not finished yet holds an empty answer.
-    found = found.where(sa.func.length(of.column) > 0, sa.func.substr(of.column, 1, KEY_ID_BYTES) != current)
+    begins = sa.func.substr(of.column, 1, KEY_ID_BYTES)
+    found = found.where(sa.func.length(of.column) > 0, begins.not_in(house.keys.current_begins()))
     last: Row = ()
     while True:
         after = found.where(sa.tuple_(*key) > sa.tuple_(*last[:-1])) if last else found

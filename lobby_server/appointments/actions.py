@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -150,6 +150,18 @@ def cancel(work: Work, appointment_id: str) -> Appointment:
         raise NotFound("appointment")
     if appointment.state is not AppointmentState.BOOKED:
         raise Conflict("changed", state=str(appointment.state))
+    return _give_up(work, appointment)
+
+
+def forget_customer(work: Work, customer_ids: Collection[str]) -> None:
+    """Somebody is erased: nobody waits for them any more, and nothing that was written about them is left."""
+    # First: where a database was put back, the notes cannot be opened any more.
+    store.forget_notes(work.db, customer_ids)
+    for each in store.booked_by(work.db, work.keys, customer_ids):
+        _give_up(work, each)
+
+
+def _give_up(work: Work, appointment: Appointment) -> Appointment:
     work.no_longer_due(MISSED, appointment.id)
     return _move(work, appointment, AppointmentState.CANCELLED)
 

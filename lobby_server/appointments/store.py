@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from lobby_server.appointments.rules import EARLY_WINDOW, LATE_WINDOW, MINUTES_MAX, Appointment, AppointmentState
 from lobby_server.appointments.tables import appointment
+from lobby_server.customers import store as customers
 from lobby_server.kernel.privacy import Keyring
 
 CODE = "appointment.code"
@@ -23,12 +24,24 @@ def add(
     """A new appointment. Its code is stored as a blind index only."""
     code_index = keys.index(code, CODE) if code else None
     row = {"id": new.id, "code_index": code_index, "appointment_no": appointment_no}
-    db.execute(appointment.insert().values(**row, **_values(new, keys)))
+    db.execute(appointment.insert().values(**row, **_values(db, keys, new)))
 
 
 def save(db: sa.Connection, keys: Keyring, known: Appointment) -> None:
     """An appointment as it is now."""
-    db.execute(appointment.update().where(appointment.c.id == known.id).values(**_values(known, keys)))
+    db.execute(appointment.update().where(appointment.c.id == known.id).values(**_values(db, keys, known)))
+
+
+def booked_by(db: sa.Connection, keys: Keyring, customer_ids: Collection[str]) -> list[Appointment]:
+    """A customer's booked appointments, at whatever branch."""
+    mine = sa.select(appointment).where(appointment.c.customer_id.in_(sorted(customer_ids)), _BOOKED)
+    return [_appointment(row, keys) for row in db.execute(mine.order_by(appointment.c.id))]
+
+
+def forget_notes(db: sa.Connection, customer_ids: Collection[str]) -> None:
+    """Take away what was written about a customer."""
+    mine = appointment.c.customer_id.in_(sorted(customer_ids))
+    db.execute(appointment.update().where(mine).values(note_sealed=None))
 
 
 def lock(db: sa.Connection, keys: Keyring, branch_id: str, appointment_id: str) -> Appointment | None:
@@ -110,7 +123,7 @@ def _one(db: sa.Connection, keys: Keyring, asked: sa.Select[Any]) -> Appointment
     return _appointment(row, keys) if row else None
 
 
-def _values(of: Appointment, keys: Keyring) -> dict[str, Any]:
+def _values(db: sa.Connection, keys: Keyring, of: Appointment) -> dict[str, Any]:
     return {
         "branch_id": of.branch_id,
         "customer_id": of.customer_id,
@@ -119,9 +132,13 @@ def _values(of: Appointment, keys: Keyring) -> dict[str, Any]:
         "starts_at": of.starts_at,
         "minutes": of.minutes,
         "state": of.state,
-        "note_sealed": keys.seal(of.note, _NOTE) if of.note else None,
+        "note_sealed": _sealed_note(db, keys, of) if of.note else None,
         "visit_id": of.visit_id,
     }
+
+
+def _sealed_note(db: sa.Connection, keys: Keyring, of: Appointment) -> bytes:
+    return keys.seal(of.note, _NOTE, customers.key_no(db, of.customer_id) if of.customer_id else None)
 
 
 def _appointment(row: sa.Row[Any], keys: Keyring) -> Appointment:

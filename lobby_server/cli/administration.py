@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lobby_server.admin import rotation
+from lobby_server.admin import erasing, rotation
 from lobby_server.admin.founding import found_branches, read_branch_file
 from lobby_server.app import build_house
 from lobby_server.branch import store as branches
@@ -18,6 +18,7 @@ from lobby_server.branch.actions import MakeCode, make_enrolment_code, revoke
 from lobby_server.clients import store as clients
 from lobby_server.clients.actions import AddClient, add_client, revoke_client
 from lobby_server.clients.wire import ClientNamed
+from lobby_server.customers.store import find_by_number
 from lobby_server.doors.reading import read_model
 from lobby_server.doors.who import CLIENT_SCOPES, DEVICE_KINDS, STAFF_ROLES
 from lobby_server.identification import store as identification
@@ -56,6 +57,9 @@ def add_administration(commands: Any, add: Add) -> None:
     founding = add(branch, "add", _branch_add, "found branches from a TOML file, all of them or none")
     founding.add_argument("file", type=Path, help="TOML with one [[branch]] for each")
     _add_staff(commands.add_parser("staff", help="colleagues").add_subparsers(required=True, metavar="COMMAND"), add)
+    customers = commands.add_parser("customers", help="people's data").add_subparsers(required=True, metavar="COMMAND")
+    forgetting = add(customers, "erase", _customers_erase, "forget who somebody was, in every backup too")
+    forgetting.add_argument("--branch", required=True, help="branch code, to whose audit it belongs")
     devices = commands.add_parser("devices", help="kiosks, walls, tablets, machines")
     _add_devices(devices.add_subparsers(required=True, metavar="COMMAND"), add)
     keys = commands.add_parser("keys", help="what signs customers' codes, and what seals people's data")
@@ -135,6 +139,19 @@ def _client_list(settings: Settings, given: argparse.Namespace) -> int:
         found = clients.listed(db, given.branch)
     for each, revoked_at in found:
         say(f"{each.name}  {'revoked ' if revoked_at else 'in force'}  {' '.join(sorted(each.scopes))}")
+    return 0
+
+
+def _customers_erase(settings: Settings, given: argparse.Namespace) -> int:
+    """The number is read from standard input: a command line is seen by others, and kept."""
+    house = _house_with(settings, given.branch)
+    number = sys.stdin.readline().strip()
+    with house.database.read() as db:
+        known = find_by_number(db, house.keys, number)
+    if known is None:
+        raise NotFound("customer")
+    erasing.erase(house, erasing.Erase(known.id, erasing.ASKED), given.branch)
+    say(f"{known.id} names nobody any more. Replace the copies of own_keys: the ones made until now still do.")
     return 0
 
 

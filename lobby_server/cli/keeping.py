@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lobby_server.admin import erasing
 from lobby_server.admin.check import run_checks
 from lobby_server.admin.restoring import begin_new_epoch
 from lobby_server.app import build_house
@@ -31,7 +32,7 @@ def add_keeping(commands: Any, add: Add) -> None:
 def _backup(settings: Settings, given: argparse.Namespace) -> int:
     backup.copy_to(settings.database, given.file)
     say(f"{given.file}  {given.file.stat().st_size} bytes  sha256 {_sha256(given.file)}")
-    say(f"The keys are not in it. Keep {settings.secrets} too, and somewhere else.")
+    say(f"The keys are not in it. Keep {settings.secrets} too, and somewhere else; of own_keys only the newest copy.")
     return 0
 
 
@@ -42,6 +43,7 @@ def _restore(settings: Settings, given: argparse.Namespace) -> int:
         migrate(url)
         house = build_house(replace(settings, database_url=url))
         try:
+            erased = erasing.catch_up(house)
             with house.database.read() as db:
                 broken = {name: faults for name, faults in run_checks(db, house.keys).items() if faults}
             if broken:
@@ -50,6 +52,8 @@ def _restore(settings: Settings, given: argparse.Namespace) -> int:
         finally:
             house.database.close()
     say("The backup is in its place. Everybody signs in again; screens fetch everything anew.")
+    if erased:
+        say(f"{erased} customers who were erased after it was made are erased in it too.")
     say("What was done after it was made is gone: numbers called since, devices revoked and colleagues disabled since.")
     return 0
 

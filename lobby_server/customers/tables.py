@@ -10,6 +10,9 @@ customer = sa.Table(
     "customer",
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
+    # The number of their own key, with which everything sealed of theirs is sealed too (`kernel/own_keys.py`); NULL for
+    # somebody entered before there were such keys, until the next `keys rotate`.
+    sa.Column("key_no", sa.BigInteger, nullable=True, index=True, unique=True),
     sa.Column("number_index", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("number_sealed", sa.LargeBinary, nullable=False),
     sa.Column("ref", sa.LargeBinary, nullable=False, unique=True),
@@ -26,6 +29,8 @@ customer = sa.Table(
     # The tier before head office lowered it, and since when it is lower.
     sa.Column("kept_tier", sa.String(16), nullable=True),
     sa.Column("kept_since", sa.Date, nullable=True),
+    # From here on the id is a pseudonym: nothing here or in any copy tells whose it was.
+    sa.Column("erased_on", sa.Date, nullable=True, index=True),
 )
 
 # What somebody may present, indexed again under a key that only the server has. A customer may hold the same card
@@ -56,7 +61,7 @@ customer_staged = sa.Table(
     *(
         sa.Column(each.name, each.type, primary_key=each.primary_key, nullable=each.nullable)
         for each in customer.c
-        if each.name not in ("is_prospect", "merged_into", "kept_tier", "kept_since")
+        if each.name not in ("is_prospect", "merged_into", "kept_tier", "kept_since", "erased_on")
     ),
     info={SEALED_AS: customer.name},
 )

@@ -1,8 +1,9 @@
 """Keeping people's data to those who need it: sealed columns, blind indexes, masked names.
 
 Sealing is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and the key's id in front, so that
-keys can be changed while old rows stay readable. A blind index is HMAC-SHA256 under a key of its own:
-equal values can be found, never read.
+keys can be changed while old rows stay readable. What belongs to one person is sealed with a key that is
+made of the branch's and of theirs (HKDF-Expand, RFC 5869): whoever lacks one of them reads nothing.
+A blind index is HMAC-SHA256 under a key of its own: equal values can be found, never read.
 """
 
 from __future__ import annotations
@@ -19,8 +20,20 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from lobby_server.kernel.own_keys import (
+    OWN_KEYS_FILE,
+    KeyDestroyed,
+    NoOwnKey,
+    OwnKeys,
+    make_own_keys,
+    passing_own_keys,
+)
+
 KEYRING_FILE = "keyring.json"
 KEY_ID_BYTES = 2
+# Set in the id of a key: the number of a person's own key follows it.
+_IS_OWN = 1 << 15
+_KEY_NO_BYTES = 4
 _NONCE_BYTES = 12
 _COMPOUND_SURNAMES = frozenset(
     "欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 令狐 慕容 宇文 司徒 夏侯 独孤 南宫 万俟 闻人 端木 轩辕 长孙".split()
@@ -38,11 +51,16 @@ class CannotOpen(Exception):
     """A sealed value was altered, or its key is not here."""
 
 
+class Erased(CannotOpen):
+    """The person to whom it belonged was erased: nobody can read it any more."""
+
+
 @dataclass
 class Keyring:
     """The branch server's secrets. `seal_keys` by id; new values are sealed under `current`.
 
-    Those two follow the file at `path`, so that every process takes up a new key without a new start.
+    Those two follow the file at `path`, so that every process takes up a new key without a new start. `own` are the
+    keys of single persons.
     """
 
     current: int
@@ -51,21 +69,31 @@ class Keyring:
     audit_key: bytes
     pepper: bytes
     path: Path | None = field(default=None, compare=False)
+    own: OwnKeys = field(default_factory=passing_own_keys, compare=False)
     _read_as: tuple[int, int] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Keyring(current={self.current}, ids={sorted(self.seal_keys)})"
 
-    def seal(self, text: str, purpose: str) -> bytes:
-        """Encrypt `text` for one `purpose` (`customer.name`): it opens only for the same purpose."""
+    def seal(self, text: str, purpose: str, key_no: int | None = None) -> bytes:
+        """Encrypt `text` for one `purpose` (`customer.name`): it opens only for the same purpose.
+
+        With `key_no`, the number of a person's own key, it opens as long as that one is there.
+        """
         self._follow()
         current, nonce = self.current, os.urandom(_NONCE_BYTES)
-        body = AESGCM(self.seal_keys[current]).encrypt(nonce, text.encode(), purpose.encode())
-        return current.to_bytes(KEY_ID_BYTES, "big") + nonce + body
+        key, begins = self.seal_keys[current], current.to_bytes(KEY_ID_BYTES, "big")
+        if key_no is not None:
+            key = _joined(key, self.own.key(key_no))
+            begins = (current | _IS_OWN).to_bytes(KEY_ID_BYTES, "big") + key_no.to_bytes(_KEY_NO_BYTES, "big")
+        return begins + nonce + AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
 
     def open(self, sealed: bytes, purpose: str) -> str:
-        """The reverse of `seal`. Raises CannotOpen when altered, for another purpose or without its key."""
-        key_id, rest = int.from_bytes(sealed[:KEY_ID_BYTES], "big"), sealed[KEY_ID_BYTES:]
+        """The reverse of `seal`.
+
+        Raises CannotOpen when altered, for another purpose or without its key, Erased when its owner's was destroyed.
+        """
+        key_id, key_no, rest = _begins(sealed)
         if key_id not in self.seal_keys:
             self._follow()
         key = self.seal_keys.get(key_id)
@@ -73,9 +101,21 @@ class Keyring:
             raise CannotOpen(purpose)
         nonce, body = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
         try:
+            if key_no is not None:
+                key = _joined(key, self.own.key(key_no))
             return AESGCM(key).decrypt(nonce, body, purpose.encode()).decode()
-        except (InvalidTag, ValueError) as error:
+        except KeyDestroyed as error:
+            raise Erased(purpose) from error
+        except (InvalidTag, ValueError, NoOwnKey) as error:
             raise CannotOpen(purpose) from error
+
+    def current_begins(self) -> tuple[bytes, bytes]:
+        """How values begin that are sealed with the newest of the branch's keys: without and with an owner's."""
+        return self.current.to_bytes(KEY_ID_BYTES, "big"), (self.current | _IS_OWN).to_bytes(KEY_ID_BYTES, "big")
+
+    def seal_anew(self, sealed: bytes, purpose: str) -> bytes:
+        """The same value under the newest of the branch's keys, and its owner's as before. Raises what `open` does."""
+        return self.seal(self.open(sealed, purpose), purpose, _begins(sealed)[1])
 
     def index(self, value: str | bytes, purpose: str) -> bytes:
         """32 bytes that are equal for equal values of one purpose and tell nothing else."""
@@ -89,6 +129,8 @@ class Keyring:
         """
         self._follow()
         new = max(self.seal_keys) + 1
+        if new >= _IS_OWN:
+            raise OverflowError("the keys were changed as often as they can be numbered")
         self._rewrite(new, {**self.seal_keys, new: os.urandom(32)})
 
     def forget(self) -> None:
@@ -132,6 +174,11 @@ def load_keyring(folder: Path, *, make: bool) -> Keyring:
         if not make:
             raise FileNotFoundError(f"no keys at {path}; `branch-lobby migrate` makes them for a new branch")
         _write_keyring(path, new_keyring())
+    own_path = folder / OWN_KEYS_FILE
+    if not own_path.exists():
+        if not make:
+            raise FileNotFoundError(f"no keys of customers at {own_path}; put the copy of that file in its place")
+        make_own_keys(own_path)
     read_as, kept = _as_read(path), json.loads(path.read_text())
     return Keyring(
         current=kept["current"],
@@ -140,8 +187,22 @@ def load_keyring(folder: Path, *, make: bool) -> Keyring:
         audit_key=base64.b64decode(kept["audit_key"]),
         pepper=base64.b64decode(kept["pepper"]),
         path=path,
+        own=OwnKeys(own_path),
         _read_as=read_as,
     )
+
+
+def _begins(sealed: bytes) -> tuple[int, int | None, bytes]:
+    """The id of the branch's key, the number of the owner's if there is one, and what follows."""
+    key_id, rest = int.from_bytes(sealed[:KEY_ID_BYTES], "big"), sealed[KEY_ID_BYTES:]
+    if not key_id & _IS_OWN:
+        return key_id, None, rest
+    return key_id ^ _IS_OWN, int.from_bytes(rest[:_KEY_NO_BYTES], "big"), rest[_KEY_NO_BYTES:]
+
+
+def _joined(branch_key: bytes, own_key: bytes) -> bytes:
+    """HKDF-Expand with one block: the branch's key, for what belongs to the holder of the other."""
+    return hmac.digest(branch_key, own_key + b"\x01", "sha256")
 
 
 def _as_read(path: Path) -> tuple[int, int] | None:

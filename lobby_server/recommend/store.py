@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from lobby_server.customers import store as customers
 from lobby_server.kernel.database import canonical
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.recommend.products import Campaign, Condition, Product
@@ -41,13 +42,17 @@ def put_campaigns(db: sa.Connection, now: Iterable[Campaign], gone: Collection[s
 
 
 def add_offers(
-    db: sa.Connection, keys: Keyring, new: Iterable[Offer], shown_on: date, facts: Mapping[str, Any]
+    db: sa.Connection, keys: Keyring, new: Sequence[Offer], shown_on: date, facts: Mapping[str, Any]
 ) -> None:
-    """What is shown on a visit, with the facts that let it through."""
-    sealed = keys.seal(canonical(dict(facts)), FACTS)
-    rows = [{**_offer_row(each), "shown_on": shown_on, "facts_sealed": sealed} for each in new]
-    if rows:
-        db.execute(offer.insert(), rows)
+    """What is shown to one customer on a visit, one offer or more, with the facts that let it through."""
+    sealed = keys.seal(canonical(dict(facts)), FACTS, customers.key_no(db, new[0].customer_id))
+    db.execute(offer.insert(), [{**_offer_row(each), "shown_on": shown_on, "facts_sealed": sealed} for each in new])
+
+
+def forget_facts(db: sa.Connection, keys: Keyring, customer_ids: Collection[str]) -> None:
+    """Take away what was known of a customer when something was shown to them."""
+    mine = offer.c.customer_id.in_(sorted(customer_ids))
+    db.execute(offer.update().where(mine).values(facts_sealed=keys.seal(canonical({}), FACTS)))
 
 
 def lock_offer(db: sa.Connection, branch_id: str, visit_id: str, offer_id: str) -> Offer | None:

@@ -147,7 +147,7 @@ class Courier:
             epoch = store.epochs(db)[held.branch_id]
             record = envelope.read_record(held.content, epoch, numbers, is_withdrawn=withdrawn)
             known = customers.find(db, self._house.keys, record.customer) if record.customer else None
-        party = Party(known.id, known.customer_no, mask_name(known.name)) if known else None
+        party = Party(known.id, known.customer_no, mask_name(known.name)) if known and known.customer_no else None
         return record, party
 
     def _carry(self, held: Leased, record: Record, party: Party | None) -> str | None:

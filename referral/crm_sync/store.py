@@ -207,6 +207,11 @@ def party(db: sa.Connection, customer_id: str) -> sa.Row[Any] | None:
     return db.execute(sa.select(crm_party).where(crm_party.c.customer_id == customer_id)).one_or_none()
 
 
+def drop_parties(db: sa.Connection, customer_ids: Collection[str]) -> None:
+    """Customers who were erased: nothing more is told of them."""
+    db.execute(crm_party.delete().where(crm_party.c.customer_id.in_(sorted(customer_ids))))
+
+
 def note_party(db: sa.Connection, customer_id: str, remote_id: str, told_index: bytes) -> None:
     """The same, from now on."""
     row = {"remote_id": remote_id, "told_index": told_index}

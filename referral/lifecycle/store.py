@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lobby_server.customers import store as customers
 from lobby_server.customers.tables import customer
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.database import canonical
@@ -55,7 +56,7 @@ def live_claim(db: sa.Connection, customer_id: str, product_line: str) -> Referr
 
 def add(db: sa.Connection, keys: Keyring, new: Referral, note: str | None) -> None:
     """A referral with what its referrer wrote."""
-    note_sealed = keys.seal(note, NOTE) if note else None
+    note_sealed = keys.seal(note, NOTE, customers.key_no(db, new.customer_id)) if note else None
     db.execute(referral.insert().values(**_fields(new), note_sealed=note_sealed))
 
 
@@ -67,6 +68,12 @@ def save(db: sa.Connection, changed: Referral) -> None:
 def redact(db: sa.Connection, referral_id: str) -> None:
     """Take the note away."""
     db.execute(referral.update().where(referral.c.id == referral_id).values(note_sealed=None))
+
+
+def redact_all(db: sa.Connection, customer_ids: Collection[str]) -> None:
+    """Take away every note about a customer."""
+    mine = referral.c.customer_id.in_(sorted(customer_ids))
+    db.execute(referral.update().where(mine).values(note_sealed=None))
 
 
 def note_of(db: sa.Connection, keys: Keyring, referral_id: str) -> str | None:

@@ -66,8 +66,8 @@ def values(house: House, of: Sealed) -> list[bytes]:
 
 
 def key_ids(house: House) -> Counter[int]:
-    """Under which keys everything is sealed."""
-    return Counter(int.from_bytes(each[:2], "big") for of in sealed_columns() for each in values(house, of))
+    """Under which of the branch's keys everything is sealed; the first bit only says that a customer's goes with it."""
+    return Counter(int.from_bytes(each[:2], "big") & 0x7FFF for of in sealed_columns() for each in values(house, of))
 
 
 def let_it_settle(house: House) -> None:

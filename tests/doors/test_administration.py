@@ -9,10 +9,31 @@ from pathlib import Path
 import pytest
 
 from lobby_server.kernel.passwords import Passwords
-from lobby_server.kernel.privacy import Keyring, load_keyring
+from lobby_server.kernel.privacy import Erased, Keyring, load_keyring
 from tests.doors.terminal import Console, Ran
 
 ROOT = Path(__file__).parents[2]
+
+
+# ---- customers ----------------------------------------------------------------------------------------------------
+
+
+def test_a_prospect_is_erased_by_a_number_that_no_command_line_shows(console: Console) -> None:
+    erase = ("customers", "erase", "--branch", "0001")
+    assert "customer" in console.refuses(*erase, typed="P-nobody\n")
+    db = console.database()
+    (known,) = db.execute("SELECT number_sealed FROM customer WHERE NOT is_prospect ORDER BY id LIMIT 1").fetchone()
+    keys: Keyring = load_keyring(console.folder / "secrets", make=False)
+    number = keys.open(known, "customer.number")
+    assert "still_named" in console.refuses(*erase, typed=f"{number}\n")
+    db.execute("UPDATE customer SET gone_on = '2026-11-01' WHERE number_sealed = ?", (known,))
+    ran = console.run(*erase, typed=f"{number}\n")
+    assert ran.exit_code == 0 and "names nobody any more" in ran.said and number not in ran.said
+    with pytest.raises(Erased):
+        keys.open(known, "customer.number")
+    assert "customer" in console.refuses(*erase, typed=f"{number}\n")
+    assert console.run("check").exit_code == 0
+    db.close()
 
 
 # ---- staff and devices --------------------------------------------------------------------------------------------

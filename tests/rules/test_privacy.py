@@ -155,7 +155,8 @@ def test_keys_are_made_once_for_their_owner_only_and_read_back(tmp_path: Path) -
     assert load_keyring(folder, make=True) == load_keyring(folder, make=False) == made
     assert stat.S_IMODE((folder / "keyring.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert [path.name for path in folder.iterdir()] == ["keyring.json"]
+    assert stat.S_IMODE((folder / "own_keys").stat().st_mode) == 0o600
+    assert {path.name for path in folder.iterdir()} == {"keyring.json", "own_keys"}
 
 
 def test_a_keyring_never_shows_its_keys() -> None:

@@ -40,9 +40,13 @@ ENTERED_BY_WORKER_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Change:
-    """Somebody who is new or of whom something new is said, with the index of their description."""
+    """Somebody who is new or of whom something new is said, with the index of their description.
+
+    `key_no` is the number of their own key, None where they have none yet.
+    """
 
     customer_id: str
+    key_no: int | None
     described: Described
     described_index: bytes
 
@@ -130,7 +134,8 @@ def _plan(house: House, db: sa.Connection, request: TakeFeed[Described]) -> Plan
     for number_index, each in described.items():
         index, before = _described_index(keys, each), known.get(number_index)
         if before is None or before.described_index != index:
-            changes.append(Change(before.id if before else house.ids.new_id(), each, index))
+            known_as, key_no = (before.id, before.key_no) if before else (house.ids.new_id(), None)
+            changes.append(Change(known_as, key_no, each, index))
             added += before is None
     gone: set[str] = set()
     if mark.is_full:
@@ -157,7 +162,7 @@ def _portion(keys: Keyring, plan: Plan, changes: tuple[Change, ...]) -> Portion:
     """Sealed before the transaction: that is what costs."""
     people, credentials = [], []
     for each in changes:
-        row = store.sealed(keys, _customer(each, plan.mark))
+        row = store.sealed(keys, _customer(each, plan.mark), each.key_no)
         people.append({**row, "load_id": plan.load_id, "described_index": each.described_index})
         credentials += [
             {

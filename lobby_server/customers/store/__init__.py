@@ -14,7 +14,7 @@ from lobby_server.customers.tables import customer, customer_credential, custome
 from lobby_server.kernel.clock import from_wire
 from lobby_server.kernel.database import canonical
 from lobby_server.kernel.events import to_json
-from lobby_server.kernel.privacy import Keyring
+from lobby_server.kernel.privacy import Erased, Keyring
 
 NAME = "customer.name"
 NUMBER = "customer.number"
@@ -73,7 +73,12 @@ def names(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, s
     name = sa.func.coalesce(own.c.name_sealed, customer.c.name_sealed).label("name_sealed")
     known = sa.select(customer.c.id, name).outerjoin(own, own.c.id == customer.c.merged_into)
     rows = db.execute(known.where(customer.c.id.in_(sorted(ids))))
-    return {row.id: keys.open(row.name_sealed, NAME) for row in rows}
+    return {row.id: _opened(keys, row.name_sealed, NAME) for row in rows}
+
+
+def key_no(db: sa.Connection, customer_id: str) -> int | None:
+    """The number of a customer's own key: with it is sealed what others write of them."""
+    return db.scalar(sa.select(customer.c.key_no).where(customer.c.id == customer_id))
 
 
 def some(db: sa.Connection, keys: Keyring, most: int, tier: str | None = None) -> list[Customer]:
@@ -126,18 +131,20 @@ def put_owners(db: sa.Connection, now: Mapping[bytes, str], gone: Collection[byt
         db.execute(customer_owner.insert(), [{"number_index": index, "staff_no": who} for index, who in now.items()])
 
 
-def sealed(keys: Keyring, each: Customer) -> dict[str, Any]:
-    """A customer as the table holds them."""
+def sealed(keys: Keyring, each: Customer, key_no: int | None = None) -> dict[str, Any]:
+    """A customer as the table holds them, under their own key; whoever has none is given one."""
+    key_no = key_no or keys.own.take()
     facts = {name: to_json(getattr(each, name)) for name in _FACTS}
     return {
         "id": each.id,
+        "key_no": key_no,
         "number_index": keys.index(each.customer_no, NUMBER),
-        "number_sealed": keys.seal(each.customer_no, NUMBER),
+        "number_sealed": keys.seal(each.customer_no, NUMBER, key_no),
         "ref": each.ref,
-        "name_sealed": keys.seal(each.name, NAME),
+        "name_sealed": keys.seal(each.name, NAME, key_no),
         "tier": each.tier,
         "tier_as_of": each.tier_as_of,
-        "facts_sealed": keys.seal(canonical(facts), FACTS),
+        "facts_sealed": keys.seal(canonical(facts), FACTS, key_no),
     }
 
 
@@ -150,12 +157,13 @@ def _one(db: sa.Connection, keys: Keyring, which: sa.ColumnElement[bool]) -> Cus
 
 
 def _customer(row: sa.Row[Any], keys: Keyring) -> Customer:
-    facts = _facts(json.loads(keys.open(row.facts_sealed, FACTS))) if row.facts_sealed is not None else Facts()
+    told = _opened(keys, row.facts_sealed, FACTS)
+    facts = _facts(json.loads(told)) if told else Facts()
     return Customer(
         id=row.id,
-        customer_no=keys.open(row.number_sealed, NUMBER),
+        customer_no=_opened(keys, row.number_sealed, NUMBER),
         ref=bytes(row.ref),
-        name=keys.open(row.name_sealed, NAME),
+        name=_opened(keys, row.name_sealed, NAME),
         tier=row.tier,
         tier_as_of=row.tier_as_of,
         is_prospect=row.is_prospect,
@@ -164,6 +172,14 @@ def _customer(row: sa.Row[Any], keys: Keyring) -> Customer:
         kept_since=row.kept_since,
         **{name: getattr(facts, name) for name in _FACTS} | ({"owner_staff_no": row.owner} if row.owner else {}),
     )
+
+
+def _opened(keys: Keyring, sealed_text: bytes | None, purpose: str) -> str:
+    """What was sealed; nothing where there was nothing, or whose it was has been erased this moment."""
+    try:
+        return keys.open(sealed_text, purpose) if sealed_text is not None else ""
+    except Erased:
+        return ""
 
 
 def _facts(told: Mapping[str, Any]) -> Facts:

@@ -21,7 +21,7 @@ from lobby_server.customers.tables import (
 )
 
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_KNOWN = (customer.c.number_index, customer.c.id, customer.c.described_index, customer.c.gone_on)
+_KNOWN = (customer.c.number_index, customer.c.id, customer.c.described_index, customer.c.gone_on, customer.c.key_no)
 _FROM_FILE = [each.name for each in customer_staged.c if each.name != "load_id"]
 
 
@@ -32,6 +32,7 @@ class Known:
     id: str
     described_index: bytes | None
     is_gone: bool
+    key_no: int | None
 
 
 def known(db: sa.Connection, number_indexes: Collection[bytes]) -> dict[bytes, Known]:
@@ -189,7 +190,7 @@ def _columns(table: sa.Table, names: Iterable[str]) -> list[sa.Column[Any]]:
 
 def _known(row: sa.Row[Any]) -> Known:
     index = bytes(row.described_index) if row.described_index is not None else None
-    return Known(row.id, index, row.gone_on is not None)
+    return Known(row.id, index, row.gone_on is not None, row.key_no)
 
 
 def _in_portions(

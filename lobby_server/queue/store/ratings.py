@@ -7,12 +7,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from lobby_server.queue.tables import ticket_rating
+from lobby_server.queue.tables import ticket, ticket_rating
 
 
 def add(db: sa.Connection, ticket_id: str, stars: int, note_sealed: bytes | None, at: datetime) -> None:
     """A ticket's rating."""
     db.execute(ticket_rating.insert().values(ticket_id=ticket_id, stars=stars, note_sealed=note_sealed, at=at))
+
+
+def forget_notes(db: sa.Connection, visit_ids: Collection[str]) -> None:
+    """Take away the words of whoever was on these visits; the stars stay."""
+    theirs = sa.select(ticket.c.id).where(ticket.c.visit_id.in_(sorted(visit_ids)))
+    db.execute(ticket_rating.update().where(ticket_rating.c.ticket_id.in_(theirs)).values(note_sealed=None))
 
 
 def stars_of(db: sa.Connection, ticket_id: str) -> int | None:
