@@ -31,14 +31,14 @@ class Sender:
     def send(self) -> None:
         """One round: everything that may be told now."""
         with self._house.database.read() as db:
-            ripe = store.ripe(db, self._house.keys, self._house.clock.now())
+            ripe = store.ripe(db, self._house.clock.now())
         if ripe:
             with ThreadPoolExecutor(LANES, "webhook") as lanes:
-                list(lanes.map(lambda each: self._tell(*each), ripe))
+                list(lanes.map(self._tell, ripe))
 
-    def _tell(self, hook: Webhook, secret: str) -> None:
+    def _tell(self, hook: Webhook) -> None:
         try:
-            self._tell_batch(hook, secret)
+            self._tell_batch(hook)
         except Unanswered as lost:
             self._put_off(hook, lost.code)
         except BadPlace:
@@ -48,12 +48,13 @@ class Sender:
             log.exception("webhook_not_told", extra={"facts": {"id": hook.id}})
             self._put_off(hook, "our_fault")
 
-    def _tell_batch(self, hook: Webhook, secret: str) -> None:
+    def _tell_batch(self, hook: Webhook) -> None:
         with self._house.database.read() as db:
             now = event_log.position(db, hook.branch_id)
             found = event_log.read_after(db, hook.branch_id, hook.after, EVENTS_AT_ONCE)
             worded = self._vocabulary.put(Reader(db, self._house.keys), AUDIENCE, found)
-        if not found:
+            secret = store.secret_of(db, self._house.keys, hook.id)
+        if not (found and secret):
             return
         # The webhook's own place came along in a restore, so only the history's name is another.
         if worded and not self._is_heard(hook, secret, cloud_events(hook.branch_id, now.epoch, worded)):

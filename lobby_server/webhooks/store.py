@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lobby_server.kernel.privacy import Keyring
+from lobby_server.kernel.tables import branch_clock
 from lobby_server.webhooks.rules import Webhook
 from lobby_server.webhooks.tables import webhook
 
@@ -34,10 +35,17 @@ def lock(db: sa.Connection, branch_id: str, webhook_id: str) -> Webhook | None:
     return _webhook(row) if row else None
 
 
-def ripe(db: sa.Connection, keys: Keyring, now: datetime) -> list[tuple[Webhook, str]]:
-    """Webhooks that may be told now, with their secrets."""
-    rows = db.execute(sa.select(webhook).where(webhook.c.next_at <= now).order_by(webhook.c.next_at, webhook.c.id))
-    return [(_webhook(row), keys.open(row.secret_sealed, SECRET)) for row in rows]
+def ripe(db: sa.Connection, now: datetime) -> list[Webhook]:
+    """Webhooks that may be told now, and have not heard everything yet."""
+    asked = sa.select(webhook).join(branch_clock, branch_clock.c.branch_id == webhook.c.branch_id)
+    asked = asked.where(webhook.c.next_at <= now, branch_clock.c.seq > webhook.c.after)
+    return [_webhook(row) for row in db.execute(asked.order_by(webhook.c.next_at, webhook.c.id))]
+
+
+def secret_of(db: sa.Connection, keys: Keyring, webhook_id: str) -> str:
+    """What its messages are signed with; empty when it was taken away meanwhile."""
+    sealed = db.scalar(sa.select(webhook.c.secret_sealed).where(webhook.c.id == webhook_id))
+    return keys.open(sealed, SECRET) if sealed else ""
 
 
 def failing_since(db: sa.Connection, webhook_id: str) -> datetime | None:
