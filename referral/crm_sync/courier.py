@@ -128,8 +128,10 @@ class Courier:
                 told.append((each, *self._read(each)))
             except Trouble as trouble:
                 self._settle(each, trouble)
+        if not told:
+            return
         try:
-            self._connector.drop([(record, party) for _each, record, party in told], told[0][0].id if told else "")
+            self._connector.drop([(record, party) for _each, record, party in told], told[0][0].id)
         except Trouble as trouble:
             for each, *_rest in told:
                 self._settle(each, trouble)
@@ -152,25 +154,26 @@ class Courier:
 
     def _carry(self, held: Leased, record: Record, party: Party | None) -> str | None:
         """See to it that head office holds the record, exactly once; its id there."""
-        found = None
-        # Ids there may come to mean another record, after a restore or in another CRM: ours is what counts.
-        if held.attempts or record.version > 0:
-            found = self._find(record.external_id)
-            if found is not None and _is_there(record, found):
-                self._connector.transition(record, found)
-                return found.remote_id
+        # Only what was never tried, and is a referral's first step, cannot be there.
+        is_new = not held.attempts and record.version == 0
         try:
-            return self._write(held, record, found.remote_id if found else None, party)
+            return self._look_and_write(held, record, party, is_new=is_new)
         except Trouble as trouble:
             if trouble.verdict not in (Verdict.GONE, Verdict.STALE, Verdict.PERMANENT):
                 raise
         # Refused or not kept: another made a record meanwhile, or the customer's is another's by now. Look, and try
         # once more with nothing remembered.
-        found = self._find(record.external_id)
+        return self._look_and_write(held, record, party, is_known=False)
+
+    def _look_and_write(
+        self, held: Leased, record: Record, party: Party | None, *, is_new: bool = False, is_known: bool = True
+    ) -> str:
+        # Ids there may come to mean another record, after a restore or in another CRM: ours is what counts.
+        found = None if is_new else self._find(record.external_id)
         if found is not None and _is_there(record, found):
             self._connector.transition(record, found)
             return found.remote_id
-        return self._write(held, record, found.remote_id if found else None, party, is_known=False)
+        return self._write(held, record, found.remote_id if found else None, party, is_known=is_known)
 
     def _write(
         self, held: Leased, record: Record, remote_id: str | None, party: Party | None, *, is_known: bool = True

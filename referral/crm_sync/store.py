@@ -13,7 +13,7 @@ from lobby_server.kernel.tables import branch_clock
 from lobby_server.staff.tables import staff
 from referral.crm_sync.rules import LEASE_LASTS, SCHEMA_VERSION, Line, OutboxState, Span, Told
 from referral.crm_sync.tables import crm_line, crm_party, crm_record, outbox
-from referral.lifecycle.rules import Referral
+from referral.lifecycle.rules import Referral, ReferralState
 from referral.lifecycle.tables import referral
 
 _PENDING, _LEASED, _ACKED, _PARKED = (str(each) for each in OutboxState)
@@ -78,26 +78,15 @@ def lease(db: sa.Connection, now: datetime, most: int) -> list[Leased]:
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
-    until = now + LEASE_LASTS
+    until, held = now + LEASE_LASTS, []
     for row in rows:
         # A lease that ran out may have been told: its next holder has to look before telling it again.
-        tried = row.attempts + (1 if row.state == _LEASED else 0)
-        taken = {"state": _LEASED, "lease_until": until, "fence": row.fence + 1, "attempts": tried}
+        tried, fence = row.attempts + (row.state == _LEASED), row.fence + 1
+        taken = {"state": _LEASED, "lease_until": until, "fence": fence, "attempts": tried}
         db.execute(outbox.update().where(outbox.c.id == row.id).values(taken))
-    return [
-        Leased(
-            row.id,
-            row.branch_id,
-            row.aggregate,
-            row.seq,
-            row.content,
-            row.sha256,
-            row.fence + 1,
-            row.attempts + (1 if row.state == _LEASED else 0),
-            until,
-        )
-        for row in rows
-    ]
+        step = (row.id, row.branch_id, row.aggregate, row.seq, row.content, row.sha256)
+        held.append(Leased(*step, fence, tried, until))
+    return held
 
 
 def settle(db: sa.Connection, held: Leased, **changes: object) -> bool:
@@ -145,7 +134,7 @@ def newest(db: sa.Connection, aggregate: str) -> sa.Row[Any] | None:
 
 def is_withdrawn(db: sa.Connection, aggregate: str) -> bool:
     """Whether the customer took the consent back meanwhile."""
-    return db.scalar(sa.select(referral.c.state).where(referral.c.id == aggregate)) == "withdrawn"
+    return db.scalar(sa.select(referral.c.state).where(referral.c.id == aggregate)) == ReferralState.WITHDRAWN
 
 
 def staff_numbers(db: sa.Connection, ids: Collection[str]) -> dict[str, str]:
