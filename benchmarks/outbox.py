@@ -13,39 +13,26 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from lobby_server.customers import store as customers
-from lobby_server.kernel.actor import system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.outward import Place
-from lobby_server.kernel.work import Work
 from lobby_server.migrations import migrate
-from referral.crm_sync import envelope, store
 from referral.crm_sync.connectors import file_drop, rest
 from referral.crm_sync.courier import Courier
 from referral.crm_sync.port import Connector
 from referral.crm_sync.rules import LANES
-from referral.lifecycle import store as referrals
-from referral.lifecycle.rules import Consent, Referral, ReferralState, protected_until
 from tests import make
+from tests.backlog import fill, grown, left
 from tests.crm import TOKEN, Habits, crm_server
-from tests.make import HERE, LI, Cast
 
 WEEK_STEPS, LONG = 14_000, 100_000
-STATES = ("created", "offered", "accepted", "contacted", "lost")
-CUSTOMERS = 400
 EXCHANGES_A_STEP = 3  # look, write, read back; the first step and a new customer differ by one
 
 
@@ -76,46 +63,8 @@ def branch(folder: Path, name: str, steps: int) -> House:
     url = f"sqlite:///{folder / name}.sqlite3"
     migrate(url)
     house = make.house(url)
-    cast = make.furnish(house)
-    visit_id = make.arrival(house, cast.kiosk).visit.id
-    house.works.run(_backlog, (cast, visit_id, steps), system(HERE))
+    fill(house, make.furnish(house), steps)
     return house
-
-
-def _backlog(work: Work, told: tuple[Cast, str, int]) -> None:
-    cast, visit_id, steps = told
-    known = [
-        replace(LI, id=work.ids.new_id(), customer_no=f"W{number}", ref=number.to_bytes(8, "big"))
-        for number in range(CUSTOMERS)
-    ]
-    customers.add_all(work.db, work.keys, known)
-    for number in range(steps // len(STATES)):
-        of = _referral(work, cast, visit_id, known[number % CUSTOMERS].id)
-        referrals.add(work.db, work.keys, of, None)
-        for seq, state in enumerate(STATES):
-            step = replace(of, state=ReferralState(state), step_count=seq)
-            told_then = envelope.envelope(work.ids.new_id(), f"referral.{state}", step, None, work.now)
-            store.add(work.db, step, told_then, work.now)
-
-
-def _referral(work: Work, cast: Cast, visit_id: str, customer_id: str) -> Referral:
-    return Referral(
-        id=work.ids.new_id(),
-        branch_id=HERE,
-        visit_id=visit_id,
-        customer_id=customer_id,
-        product_line="wealth",
-        need="idle_money",
-        state=ReferralState.LOST,
-        referrer_id=cast.zhou.id,
-        receiver_id=cast.wu.id,
-        created_at=work.now,
-        protected_until=protected_until("wealth", work.now),
-        is_late_entry=False,
-        consent=Consent("refer_internal", "2026-03", "counter", cast.zhou.id, work.now),
-        accepted_at=work.now + timedelta(minutes=1),
-        step_count=len(STATES) - 1,
-    )
 
 
 # ---- Draining it --------------------------------------------------------------------------------------------------
@@ -133,31 +82,6 @@ def drained(house: House, connector: Connector) -> tuple[float, float]:
     courier.close()
     house.database.close()
     return took_s, peak()
-
-
-def left(house: House) -> int:
-    """Steps that are not confirmed."""
-    with house.database.read() as db:
-        return store.backlog(db, HERE)[0]
-
-
-@contextmanager
-def grown() -> Iterator[Callable[[], float]]:
-    """Watch this process's memory twenty times a second."""
-    me, stopped, peaks = psutil.Process(), threading.Event(), [0]
-    before = me.memory_info().rss
-
-    def watch() -> None:
-        while not stopped.wait(0.05):
-            peaks[0] = max(peaks[0], me.memory_info().rss - before)
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield lambda: peaks[0] / 2**20
-    finally:
-        stopped.set()
-        watching.join()
 
 
 def witness(mapping: dict[str, Any], count: int) -> float:

@@ -23,6 +23,7 @@ from referral.crm_sync.connectors.simulated import Simulated
 from referral.crm_sync.courier import Courier
 from referral.crm_sync.port import Connector, Trouble
 from referral.crm_sync.rules import Party, Record, Verdict
+from referral.crm_sync.tables import outbox
 from referral.lifecycle.actions import Contact, LogReferral, WithReason, accept, contact, log_referral, lose, withdraw
 from referral.lifecycle.actions.bookings import TakeBooking, take_booking
 from referral.lifecycle.rules import Booking, Referral
@@ -352,6 +353,13 @@ class Refusing(Simulated):
             raise trouble
         super().upsert_referral(record, remote_id, party_id, key)
         self.told.append(f"{record.external_id}/{record.version}")
+
+
+def rows(house: House, of: str | None = None) -> list[sa.Row[Any]]:
+    """The outbox, or what it holds of one referral, in order."""
+    asked = sa.select(outbox).order_by(outbox.c.aggregate, outbox.c.seq)
+    with house.database.read() as db:
+        return list(db.execute(asked if of is None else asked.where(outbox.c.aggregate == of)))
 
 
 def holds_the_same(house: House, crm: Simulated) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -27,38 +25,11 @@ from tests.crm import (
     drain,
     go_on,
     holds_the_same,
-    log_all,
-    visits_of,
+    rows,
 )
 from tests.make import HERE, LI, WANG, Cast
 
-
-@pytest.fixture
-def crm() -> Refusing:
-    return Refusing()
-
-
-@pytest.fixture
-def courier(house: House, crm: Refusing) -> Courier:
-    return Courier(house, crm, lanes=2)
-
-
-@pytest.fixture
-def logged(house: House, cast: Cast) -> list[tuple[str, Referral]]:
-    return log_all(house, cast, visits_of(house, cast))
-
-
-@pytest.fixture(autouse=True)
-def the_outbox_is_whole(house: House) -> Iterator[None]:
-    yield
-    with house.database.read() as db:
-        assert store.faults(db) == []
-
-
-def rows(house: House, of: str | None = None) -> list[sa.Row[Any]]:
-    asked = sa.select(outbox).order_by(outbox.c.aggregate, outbox.c.seq)
-    with house.database.read() as db:
-        return list(db.execute(asked if of is None else asked.where(outbox.c.aggregate == of)))
+pytestmark = pytest.mark.usefixtures("the_outbox_is_whole")
 
 
 # ---- Trust --------------------------------------------------------------------------------------------------------
