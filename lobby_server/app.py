@@ -66,7 +66,7 @@ from referral.lifecycle import live as referrals_live
 from referral.lifecycle import reactions as referrals_reactions
 from referral.lifecycle.http import bookings_door, referrals_door
 from referral.statistics.http import statistics_door
-from staff_tablet.screens import customer_card
+from staff_tablet.screens import customer_card, referral_form
 from staff_tablet.screens.demo import demo_door
 from staff_tablet.screens.head_office import events_door
 from staff_tablet.screens.lobby import audience_of as audience_of_actor
@@ -166,6 +166,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
         lobby_door(types, vocabulary),
         events_door(vocabulary),
         customer_card.door,
+        referral_form.door,
         ticket_door(types, vocabulary),
         ticket_pages(pages, types, vocabulary, chosen_language),
         ticket_forms(chosen_language, types),

@@ -194,6 +194,14 @@ def candidates(
     ]
 
 
+def claims_of(db: sa.Connection, customer_ids: Collection[str], now: datetime) -> dict[str, Referral]:
+    """What is claimed of a customer by product line, in whatever branch; to look at, not to decide by."""
+    holds = sa.and_(referral.c.state.in_(_LIVE), referral.c.protected_until > now)
+    asked = sa.select(*_FIELDS).where(referral.c.customer_id.in_(sorted(customer_ids)), holds)
+    rows = db.execute(asked.order_by(referral.c.created_at.desc(), referral.c.id.desc()))
+    return {row.product_line: _referral(row) for row in rows}
+
+
 def kin_of(db: sa.Connection, customer_id: str) -> set[str]:
     """The ids of the colleagues who are the customer, or family."""
     same_person = sa.and_(staff.c.branch_id == kin.c.branch_id, staff.c.staff_no == kin.c.staff_no)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lobby_server.app import Lobby
-from tests import make
+from lobby_server.customers.rules import Consent
+from lobby_server.kernel.actor import system
+from lobby_server.recommend import store as products
+from lobby_server.recommend.products import Product
+from referral.incentives.actions.plans import ApprovePlan, approve_plan, propose_plan
+from tests import ledger, make
 from tests.doors.calling import Callers, new_key, refusal, told
-from tests.make import WANG
+from tests.make import HERE, MORNING, WANG
 
 NOTE = "下个月有定期到期"
 
@@ -110,3 +115,62 @@ def test_nobody_but_whose_turn_it_is_says_whether_they_come_and_the_next_is_aske
     declined = told(callers.rm.post(address + "/decline", {"reason": "休假"}))["referral"]
     assert declined["presence"] is None
     assert refusal(callers.rm.post(address + "/presence", {"answer": "coming"})) == (403, "not_yours")
+
+
+# ---- The form ------------------------------------------------------------------------------------------------------
+
+
+def form_of(callers: Callers, visit_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = told(callers.teller.get(f"/visits/{visit_id}/referral-form"))
+    return found
+
+
+def test_the_form_says_to_whom_what_it_would_bring_and_who_was_first(lobby: Lobby, callers: Callers) -> None:
+    visit_id = visit_of(lobby, callers)
+    form = form_of(callers, visit_id)
+    lines = {each["product_line"]: each for each in form["lines"]}
+    assert list(lines) == ["deposit", "card", "wealth", "fund", "insurance", "loan"]
+    assert (form["preset"], form["has_consent"]) == (None, False)
+    (rm,) = lines["wealth"]["may_take"]
+    assert (rm["staff_no"], rm["is_present"], rm["open_count"]) == (callers.rm.who.number, True, 0)
+    assert all(each["brings"] is None and each["claimed"] is None for each in lines.values())
+    logged = callers.teller.post("/referrals", words(visit_id, wished_receiver=rm["staff_no"]))
+    assert told(logged)["referral"]["offered_to"]["staff_no"] == rm["staff_no"]
+    claimed = {each["product_line"]: each["claimed"] for each in form_of(callers, visit_id)["lines"]}
+    assert claimed["wealth"]["referrer"]["staff_no"] == callers.teller.who.number
+    assert [line for line, first in claimed.items() if first] == ["wealth"]
+
+
+def test_the_form_tells_the_referrer_s_own_part_under_the_plan_in_force(lobby: Lobby, callers: Callers) -> None:
+    row = lobby.house.works.run(propose_plan, ledger.plan(), system(HERE))
+    lobby.house.works.run(approve_plan, ApprovePlan(row.version, row.sha256), callers.head.who)
+    brings = {each["product_line"]: each["brings"] for each in form_of(callers, visit_of(lobby, callers))["lines"]}
+    # A flat 100.01 between teller and manager, three to six: the odd fen goes to the larger remainder.
+    assert (brings["card"]["amount_minor"], brings["card"]["of_minor"]) == (3_334, 1_000_000)
+    assert (brings["card"]["currency"], brings["card"]["points"]) == ("CNY", 3_000)
+    assert brings["deposit"]["amount_minor"] > 0
+    assert (brings["fund"]["is_cash_allowed"], brings["fund"]["amount_minor"]) == (False, 0)
+    assert brings["insurance"] is None
+
+
+def test_the_likeliest_need_is_chosen_already_until_somebody_referred_it(lobby: Lobby, callers: Callers) -> None:
+    names, needs = {"zh-CN": "定期", "en": "Deposit"}, ("deposit_renewal",)
+    deposit = Product("dep", names, "deposit", None, None, "serve", needs, None, None, make.TODAY, None)
+    lobby.house.database.run(lambda db: products.put_products(db, [deposit], ()))
+    agreed = tuple(Consent(each, "1", "app", MORNING) for each in ("serve", "refer_internal"))
+    make.described(lobby.house, WANG, consents=agreed)
+    visit_id = visit_of(lobby, callers)
+    form = form_of(callers, visit_id)
+    assert (form["preset"], form["reason"]["code"], form["has_consent"]) == ("deposit", "deposit_matures", True)
+    callers.teller.post("/referrals", words(visit_id, product_line="deposit"))
+    assert form_of(callers, visit_id)["preset"] is None
+
+
+def test_the_form_refuses_whoever_may_not_be_referred(lobby: Lobby, callers: Callers) -> None:
+    nobody = make.arrival(lobby.house, callers.kiosk.who).visit.id
+    asked = f"/visits/{nobody}/referral-form"
+    assert refusal(callers.teller.get(asked)) == (422, "customer_unknown")
+    assert refusal(callers.foreign_teller.get(asked)) == (404, "visit")
+    visit_id = visit_of(lobby, callers)
+    make.described(lobby.house, WANG, do_not_contact=True)
+    assert refusal(callers.teller.get(f"/visits/{visit_id}/referral-form")) == (422, "do_not_contact")

@@ -149,6 +149,40 @@ test("Ctrl+Z takes back what was set aside, once", async () => {
   );
 });
 
+test("a referral is handed on by one key where the likeliest is right, and taken back by another", async () => {
+  const { needs, sent, said } = office((path) =>
+    path === "/referrals" ? { referral: { id: "r1", offered_to: { name: "吴子昂" } } } : { referral: { id: "r1" } },
+  );
+  const desk = new Desk(new Counter(needs));
+  const tickets = [ticket("A001", { state: "in_service", service_point: "W1" })];
+  const here = lobby({ tickets, service_points: [point("W1", { state: "open", staff: { staff_no: "T001" } })] });
+  const press = (/** @type {string} */ key) => desk.keysNow(here, "T001")[key]?.();
+  press("enter");
+  assert.equal(sent.length, 0, "Enter does nothing where nothing is proposed");
+  const forget = desk.listen({ enter: () => void desk.refer("v1", "deposit") });
+  press("enter");
+  await new Promise((done) => setTimeout(done));
+  forget();
+  press("enter");
+  press("ctrl+z");
+  await new Promise((done) => setTimeout(done));
+  press("ctrl+z");
+  assert.deepEqual(
+    sent.map((each) => each.path),
+    ["/referrals", "/referrals/r1/withdraw"],
+  );
+  assert.equal(said.length, 2);
+});
+
+test("what another drew does not lose its keys when the one before it goes", () => {
+  const desk = new Desk(new Counter(office(() => null).needs));
+  const here = lobby({ service_points: [point("W1", { state: "open", staff: { staff_no: "T001" } })] });
+  const forgetFirst = desk.listen({ q: () => undefined });
+  desk.listen({ w: () => undefined });
+  forgetFirst();
+  assert.deepEqual([typeof desk.keysNow(here, "T001").q, typeof desk.keysNow(here, "T001").w], ["undefined", "function"]);
+});
+
 test("keys do nothing while somebody writes, composes or holds a button", () => {
   let count = 0;
   const press = (/** @type {any} */ facts, closest = "") =>

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import next_opening
 from lobby_server.customers import store as customers
+from lobby_server.customers.rules import Customer
 from lobby_server.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from lobby_server.kernel.work import Work
 from lobby_server.staff import store as staff
@@ -16,7 +19,7 @@ from lobby_server.visits import store as visits
 from lobby_server.visits.rules import Visit
 from referral.lifecycle import events, store
 from referral.lifecycle.actions.suiting import refuse_unsuitable
-from referral.lifecycle.matching import match
+from referral.lifecycle.matching import Candidate, match
 from referral.lifecycle.rules import (
     ACCEPT_WITHIN,
     ACCEPT_WITHIN_HERE,
@@ -135,10 +138,8 @@ def _new(work: Work, request: LogReferral, visit: Visit, customer_id: str, *, is
 def _offer(work: Work, of: Referral, visit: Visit | None) -> Referral:
     """Ask the best colleague who was not asked yet; after three refusals, or with nobody left, whoever will."""
     known = customers.find(work.db, work.keys, of.customer_id)
-    asked = {of.referrer_id, *of.refused_by, *store.kin_of(work.db, of.customer_id)}
-    present = set(staff.on_duty(work.db, of.branch_id, "rm", work.now))
-    owner = known.owner_staff_no if known else None
-    able = store.candidates(work.db, of.branch_id, of.product_line, asked, owner, present, work.now)
+    asked = {of.referrer_id, *of.refused_by}
+    able = who_may_take(work.db, of.branch_id, of.product_line, known, asked, work.now) if known else []
     found = match(able, of.wished_receiver, f"{of.id}/{len(of.refused_by)}")
     is_here = visit is not None and visit.left_at is None
     if found is None or len(of.refused_by) >= REFUSALS_MAX:
@@ -148,6 +149,15 @@ def _offer(work: Work, of: Referral, visit: Visit | None) -> Referral:
         rung = of.escalated_to or RUNGS[0]
         return _move(work, of, "decline", events.ReferralDeclined, **nobody, escalated_to=rung)
     return offer_to(work, of, found.staff_id, found, is_here=is_here)
+
+
+def who_may_take(
+    db: sa.Connection, branch_id: str, product_line: str, customer: Customer, without: Collection[str], now: datetime
+) -> list[Candidate]:
+    """Whom the matcher may choose from: nobody of the customer's family, and none of `without`."""
+    barred = {*without, *store.kin_of(db, customer.id)}
+    present = set(staff.on_duty(db, branch_id, "rm", now))
+    return store.candidates(db, branch_id, product_line, barred, customer.owner_staff_no, present, now)
 
 
 def offer_to(

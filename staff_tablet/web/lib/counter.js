@@ -25,7 +25,7 @@ export class Counter {
   busy = signal(/** @type {string | null} */ (null));
   /** A deed that got no answer keeps its key until it gets one. @type {Map<string, string>} */
   #keys = new Map();
-  /** @type {{ticket: Ticket, untilMs: number} | null} */
+  /** @type {{deed: () => unknown, untilMs: number} | null} */
   #undoable = null;
   #server;
   #live;
@@ -69,13 +69,16 @@ export class Counter {
   /** @param {Ticket} ticket */
   resume = (ticket) => this.ask({ name: "resume", path: `/tickets/${ticket.id}/resume` });
 
-  /** Put the ticket that was just set aside back in its place. */
+  /** Take the last deed back, where that can be done as if nothing had been. */
   undo() {
     const undoable = this.#undoable;
     if (!undoable || performance.now() > undoable.untilMs) return;
     this.#undoable = null;
-    void this.resume(undoable.ticket);
+    void undoable.deed();
   }
+
+  /** The customer thought better of it, or it was the wrong key. @param {string} id */
+  #takeBack = (id) => this.ask({ name: "take-back", path: `/referrals/${id}/withdraw` });
 
   /** @param {any} answer @param {string} name */
   #take(answer, name) {
@@ -88,15 +91,24 @@ export class Counter {
   #say(answer, name) {
     const number = answer?.ticket?.number;
     if (name === "call-next" && answer === null) this.#notes.say(t("desk.none_waits"));
-    if (name === "refer") this.#notes.say(t("refer.done"));
+    if (name === "take-back") this.#notes.say(t("refer.taken_back"));
     if (name === "resume") this.#notes.say(t("desk.is_resumed", { number }));
     if (name === "transfer") this.#notes.say(t("desk.is_transferred", { number }));
     if (answer?.next_ticket) this.#notes.say(t("desk.is_onward", { number: answer.next_ticket.number }));
-    // A no-show comes back to a new place, so only what was parked can be taken back as if nothing had been.
-    this.#undoable = name === "park" ? { ticket: answer.ticket, untilMs: performance.now() + UNDO_MS } : null;
-    if (name === "park") {
-      const undo = { words: t("act.undo"), hotkey: "Ctrl+Z", press: () => this.undo() };
-      this.#notes.say(t("desk.is_parked", { number }), { undo, shownMs: UNDO_MS });
+    this.#undoable = null;
+    // A no-show comes back to a new place, so of tickets only what was parked can be taken back.
+    if (name === "park") this.#sayUndo(t("desk.is_parked", { number }), () => this.resume(answer.ticket));
+    if (name === "refer") {
+      const { id, offered_to } = answer.referral;
+      const text = offered_to ? t("refer.done_to", { who: offered_to.name }) : t("refer.done");
+      this.#sayUndo(text, () => this.#takeBack(id));
     }
+  }
+
+  /** @param {string} text @param {() => unknown} deed */
+  #sayUndo(text, deed) {
+    this.#undoable = { deed, untilMs: performance.now() + UNDO_MS };
+    const undo = { words: t("act.undo"), hotkey: "Ctrl+Z", press: () => this.undo() };
+    this.#notes.say(text, { undo, shownMs: UNDO_MS });
   }
 }

@@ -9,8 +9,8 @@ import { consentBy } from "#staff/lib/referrals.js";
 /** @import { Counter } from "#staff/lib/counter.js" */
 /** @import { Step, Other } from "#staff/lib/window.js" */
 /** @typedef {"hand" | "transfer" | "next" | "resume" | "why" | "card" | "refer" | "keys"} PanelName */
-/** @typedef {{name: PanelName, ticket?: Ticket, line?: string}} Panel
- *   `ticket`: whom to call by hand, `line`: what to refer for, once chosen */
+/** @typedef {{name: PanelName, ticket?: Ticket, line?: string, wish?: string}} Panel
+ *   `ticket`: whom to call by hand; `line`: what to refer for, `wish`: to whom, once chosen */
 /** @typedef {{lobby: Lobby, point: ServicePoint, ticket: Ticket | null}} Scene */
 
 /** One key a deed, as shown on its button. @type {Record<Step | Other, string>} */
@@ -39,6 +39,8 @@ export class Desk {
   panel = signal(/** @type {Panel | null} */ (null));
   /** @type {() => {label: string, press: () => void}[]} what the digits choose in the open panel */
   choices = () => [];
+  /** What more keys do just now. @type {Record<string, () => void>} */
+  #more = {};
   #counter;
 
   /** @param {Counter} counter */
@@ -48,6 +50,7 @@ export class Desk {
 
   close = () => {
     this.panel.value = null;
+    this.choices = () => [];
   };
 
   /** @param {Scene} scene */
@@ -77,10 +80,24 @@ export class Desk {
     this.finish(() => this.#counter.at(point, name, body));
   }
 
-  /** A need that was heard here, with the customer's consent. @param {string} visit_id @param {string} product_line */
-  refer(visit_id, product_line) {
-    const body = { visit_id, product_line, consent: consentBy("counter") };
-    this.finish(() => this.#counter.ask({ name: "refer", path: "/referrals", body }));
+  /**
+   * A need that was heard here, with the customer's consent.
+   * @param {string} visit_id
+   * @param {string} product_line
+   * @param {string} [wished_receiver]
+   */
+  refer(visit_id, product_line, wished_receiver) {
+    this.close();
+    const body = { visit_id, product_line, wished_receiver, consent: consentBy("counter") };
+    return this.#counter.ask({ name: "refer", path: "/referrals", body });
+  }
+
+  /** What is on the screen takes these keys until it is drawn anew. @param {Record<string, () => void>} keys */
+  listen(keys) {
+    this.#more = keys;
+    return () => {
+      if (this.#more === keys) this.#more = {};
+    };
   }
 
   /** @param {Ticket} ticket */
@@ -98,9 +115,11 @@ export class Desk {
       [HELP_KEY]: () => (this.panel.value = this.panel.value?.name === "keys" ? null : { name: "keys" }),
       escape: this.close,
       "ctrl+z": () => this.#counter.undo(),
+      m: () => location.assign("/mine#statement"),
     };
     // While a panel asks something, the digits are its answers and only its own key and Escape leave it.
     if (this.panel.value) this.choices().forEach(({ press }, at) => (keys[String(at + 1)] = press));
+    Object.assign(keys, this.#more);
     for (const deed of this.can(scene)) {
       const isStep = deed === stepOf(scene.ticket) || deed === "close";
       if (this.panel.value && isStep) continue;

@@ -4,7 +4,6 @@ import { waited } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { nameOf, t } from "#shared/lib/words.js";
 import { HAND_REASONS } from "#staff/lib/desk.js";
-import { LINES } from "#staff/lib/referrals.js";
 import { customerName } from "#staff/lib/saying.js";
 import { lineOf, seatsOf, visitOf } from "#staff/lib/window.js";
 import { CHOICES_MAX, Choices, DeskPanel } from "#staff/parts/desk_panel.js";
@@ -60,7 +59,6 @@ const QUESTIONS = {
         press: () => desk.send(point.code, "finish", { ticket_id: ticket?.id, next_service_type: type.code }),
       })),
   }),
-  refer: (sent) => (sent.desk.panel.value?.line ? referConsent(sent) : referLine(sent)),
   resume: (sent) => ({
     title: t("desk.resume"),
     hint: t("desk.resume_hint"),
@@ -71,33 +69,6 @@ const QUESTIONS = {
     })),
   }),
 };
-
-/** For what, the likeliest first: a digit. @param {Sent} sent */
-function referLine({ desk, scene: { lobby, ticket } }) {
-  if (!visitOf(lobby, ticket)?.customer_id) return { title: t("refer.which"), hint: t("refer.unknown"), choices: [] };
-  return {
-    title: t("refer.which"),
-    hint: t("refer.which_hint"),
-    choices: LINES.map((line) => ({
-      label: t(`line.${line}`),
-      press: () => (desk.panel.value = { name: "refer", line }),
-    })),
-  };
-}
-
-/** Nobody is referred without being asked: the sentence to read aloud, then the answer. @param {Sent} sent */
-function referConsent({ desk, scene: { lobby, ticket } }) {
-  const line = desk.panel.value?.line ?? "";
-  const visitId = visitOf(lobby, ticket)?.visit_id ?? "";
-  return {
-    title: `${t("refer.consent")}${t("join.dot")}${t(`line.${line}`)}`,
-    hint: t("refer.say"),
-    choices: [
-      { label: t("refer.yes"), press: () => desk.refer(visitId, line) },
-      { label: t("refer.no"), press: desk.close },
-    ],
-  };
-}
 
 /** @param {Sent} sent */
 function handTicket(sent) {

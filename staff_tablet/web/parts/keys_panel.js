@@ -21,6 +21,7 @@ const KEYS_SHOWN = [
   ["I", "card.title"],
   ["G", "act.refer"],
   ["C", "act.close_window"],
+  ["M", "desk.key_mine"],
   ["1–9", "desk.key_digits"],
   ["Esc", "act.back"],
   ["?", "desk.key_help"],

@@ -21,6 +21,7 @@ import { CustomerCard } from "#staff/parts/customer_card.js";
 import { Deeds } from "#staff/parts/deeds.js";
 import { DeskPanel } from "#staff/parts/desk_panel.js";
 import { Question } from "#staff/parts/desk_questions.js";
+import { ReferPanel, ReferStrip } from "#staff/parts/desk_refer.js";
 import { KeysPanel } from "#staff/parts/keys_panel.js";
 import { WaitingLine } from "#staff/parts/waiting_line.js";
 import { WhyPanel } from "#staff/parts/why_panel.js";
@@ -42,15 +43,18 @@ addEventListener("keydown", (event) => {
 function Below({ scene, waiting }) {
   const panel = desk.panel.value;
   const { ticket, lobby } = scene;
-  if (panel?.name === "keys") return html`<${KeysPanel} onClose=${desk.close} />`;
-  if (panel?.name === "why" && ticket) {
-    const timezone = lobby.branch.timezone;
-    return html`<${WhyPanel} ticket=${ticket} server=${server} timezone=${timezone} onClose=${desk.close} />`;
-  }
-  if (panel?.name === "card") return html`<${Known} lobby=${lobby} visit=${visitOf(lobby, ticket)} />`;
-  if (panel) return html`<${Question} desk=${desk} scene=${scene} nowMs=${clock.second.value} />`;
+  const visit = visitOf(lobby, ticket);
+  const [timezone, nowMs] = [lobby.branch.timezone, clock.second.value];
   const isAble = live.freshness.value === "live";
-  return html`<${Deeds} desk=${desk} scene=${scene} busy=${counter.busy.value} isAble=${isAble} waiting=${waiting} />`;
+  if (panel?.name === "keys") return html`<${KeysPanel} onClose=${desk.close} />`;
+  if (panel?.name === "why" && ticket)
+    return html`<${WhyPanel} ticket=${ticket} server=${server} timezone=${timezone} onClose=${desk.close} />`;
+  if (panel?.name === "card") return html`<${Known} lobby=${lobby} visit=${visit} />`;
+  if (panel?.name === "refer") return html`<${ReferPanel} ...${{ desk, visit, server, timezone, nowMs, isAble }} />`;
+  if (panel) return html`<${Question} desk=${desk} scene=${scene} nowMs=${nowMs} />`;
+  const isLikely = visit?.customer_id && visit.recommendation && visit.recommendation.answer !== "declined";
+  return html`${isLikely && html`<${ReferStrip} key=${visit.visit_id} ...${{ desk, visit, server, isAble }} />`}
+    <${Deeds} desk=${desk} scene=${scene} busy=${counter.busy.value} isAble=${isAble} waiting=${waiting} />`;
 }
 
 /** @param {{lobby: Lobby, visit: Visit | null}} sent */
