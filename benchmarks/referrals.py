@@ -3,20 +3,25 @@
     python -m benchmarks.referrals [COUNT]
 
 Bare: one row, one commit, as durable as ours (SQLite, WAL, synchronous=FULL). Referrals: one logged and offered, from
-the action to the commit, from one thread and from eight at once, who share commits. Ledger: one booking credited to
-two people under a plan. Each beside bare as a ratio, which is what can be compared between machines.
+the action to the commit, from one thread and from eight at once, who share commits; then from eight tellers' HTTP
+requests to the answers, which come after the commit, of a server in a process of its own. Ledger: one booking
+credited to two people under a plan. Each beside bare as a ratio, which is what can be compared between machines.
 """
 
 from __future__ import annotations
 
+import http.client
+import json
 import sqlite3
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from benchmarks.contestants import started
 from lobby_server.admin.credential import living_code
 from lobby_server.admin.furnish import furnish, played_kiosk
 from lobby_server.app import build_house
@@ -25,14 +30,17 @@ from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.house import House
 from lobby_server.kernel.privacy import load_keyring
 from lobby_server.kernel.settings import Settings
+from lobby_server.kernel.work import Work
 from lobby_server.migrations import migrate
 from lobby_server.staff import store as staff
+from lobby_server.staff.actions import AddStaff, add_staff, sign_in
 from lobby_server.visits.actions import Arrive, arrive
 from referral.incentives import store as ledger
 from referral.incentives.actions import accrue
 from referral.incentives.actions.plans import ApprovePlan, approve_plan, propose_plan
 from referral.incentives.rules import RECEIVER, REFERRER, Credited, Win
 from referral.lifecycle.actions import LogReferral, log_referral
+from tests.servers import free_port
 
 BRANCH, AT_ONCE = "0001", 8
 PLAN = {
@@ -79,17 +87,56 @@ def colleague(house: House, staff_no: str) -> Actor:
     return Actor("staff", who.id, BRANCH, frozenset(who.roles), who.staff_no, who.name)
 
 
+def visit_of(house: House) -> str:
+    """A known customer stands in the hall."""
+    seen = examine(house, "qr", living_code(house, BRANCH, customer_no="C1001").text, BRANCH)
+    request = Arrive(house.ids.new_id(), seen, "zh-CN", 1, keeps_hours=False)
+    return house.works.run(arrive, request, played_kiosk(house)).visit.id
+
+
 def referrals(house: House, count: int, at_once: int, line: str) -> float:
     """Referrals a second from the action to the commit; each of another product line of one visit."""
-    kiosk, teller = played_kiosk(house), colleague(house, "T001")
-    seen = examine(house, "qr", living_code(house, BRANCH, customer_no="C1001").text, BRANCH)
-    visit = house.works.run(arrive, Arrive(house.ids.new_id(), seen, "zh-CN", 1, keeps_hours=False), kiosk).visit
+    visit_id, teller = visit_of(house), colleague(house, "T001")
 
     def log(n: int) -> None:
-        request = LogReferral(visit.id, f"{line}-{n}", None, "idle", "refer_internal", "1", "counter")
+        request = LogReferral(visit_id, f"{line}-{n}", None, "idle", "refer_internal", "1", "counter")
         house.works.run(log_referral, request, teller)
 
     return rate(count, log, at_once)
+
+
+def over_http(settings: Settings, house: House, count: int) -> float:
+    """Referrals a second that eight tellers log at once, each over a connection that stays; every answer is counted."""
+    visit_id = visit_of(house)
+    tellers = [house.works.run(_let_in, f"B{ordinal:03}", system(BRANCH)) for ordinal in range(AT_ONCE)]
+    house.database.close()
+    port, folder = free_port(), settings.data_dir
+    command = [sys.executable, "-m", "lobby_server", "serve", "--port", str(port), "--data-dir", str(folder)]
+    with started(command, {}, folder, port):
+        found = rate(AT_ONCE, lambda n: _log_over_http(port, *tellers[n], visit_id, n, count // AT_ONCE), AT_ONCE)
+    return found * (count // AT_ONCE)
+
+
+def _let_in(work: Work, staff_no: str) -> tuple[str, str]:
+    """A teller at work: cookie and token against forgery."""
+    add_staff(work, AddStaff(BRANCH, staff_no, "高远", ("teller",), "no password matches this"))
+    found = staff.find(work.db, work.keys, BRANCH, staff_no)
+    assert found is not None
+    signed_in, cookie = sign_in(work, found[0])
+    return cookie, signed_in.csrf
+
+
+def _log_over_http(port: int, cookie: str, csrf: str, visit_id: str, teller: int, count: int) -> None:
+    consent = {"purpose": "refer_internal", "wording_version": "1", "channel": "counter"}
+    proof = {"Cookie": f"lobby={cookie}", "X-CSRF-Token": csrf, "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for n in range(count):
+        body = json.dumps({"visit_id": visit_id, "product_line": f"h-{teller}-{n}", "consent": consent})
+        connection.request("POST", "/api/v1/referrals", body, {**proof, "Idempotency-Key": str(uuid.uuid4())})
+        answer = connection.getresponse()
+        assert answer.status == 201, answer.read()
+        answer.read()
+    connection.close()
 
 
 def postings(house: House, count: int) -> float:
@@ -128,7 +175,8 @@ def main() -> None:
             ("ledger, bookings credited", postings(house, count)),
         ):
             print(f"{says}: {found:.0f}/s, {found / least:.2f} of bare")
-        house.database.close()
+        found = over_http(settings, house, count)
+        print(f"referrals over HTTP, {AT_ONCE} at once: {found:.0f}/s, {found / least:.2f} of bare")
 
 
 if __name__ == "__main__":
