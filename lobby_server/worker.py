@@ -11,6 +11,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from lobby_server.admin import erasing
+from lobby_server.admin.fetching import Fetcher
 from lobby_server.appointments import actions as appointments
 from lobby_server.branch import actions as branch
 from lobby_server.branch import store as branches
@@ -73,13 +74,21 @@ class Worker:
     """One for a branch group: a second one would only find everything done."""
 
     def __init__(
-        self, house: House, types: Mapping[str, ServiceType], road: Road | None = None, sender: Sender | None = None
+        self,
+        house: House,
+        types: Mapping[str, ServiceType],
+        road: Road | None = None,
+        sender: Sender | None = None,
+        fetcher: Fetcher | None = None,
     ) -> None:
-        """`road` leads to head office; without one its steps wait in the outbox. `sender` tells webhooks."""
+        """`road` leads to head office; without one its steps wait in the outbox. `sender` tells webhooks, `fetcher`
+        asks for head office's files.
+        """
         self._house = house
         self._types = types
         self._road = road
         self._sender = sender
+        self._fetcher = fetcher
         self._stopped = threading.Event()
 
     def start(self) -> list[threading.Thread]:
@@ -90,6 +99,7 @@ class Worker:
             (self.learn_usual, USUAL_EVERY_S),
             (self.tidy, TIDY_EVERY_S),
             *(((self._sender.send, ROAD_EVERY_S),) if self._sender else ()),
+            *(((self._fetcher.fetch, ROAD_EVERY_S),) if self._fetcher else ()),
             *(((self._road.walk, ROAD_EVERY_S), (self._road.tidy, TIDY_EVERY_S)) if self._road else ()),
         )
         threads = [

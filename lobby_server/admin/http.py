@@ -18,7 +18,7 @@ from lobby_server.doors.who import ADMIN, FEEDS, HEAD
 from lobby_server.kernel import audit
 from lobby_server.kernel.clock import business_day_of, to_wire
 from lobby_server.kernel.errors import Invalid, NotFound
-from lobby_server.kernel.feeds import TakeFeed, newest_taken
+from lobby_server.kernel.feeds import Fetched, TakeFeed, fetched, newest_taken
 from lobby_server.kernel.house import House
 from lobby_server.staff import store as staff
 
@@ -65,8 +65,8 @@ def get_audit(call: Call) -> wire.AuditPage:
 def get_feeds(call: Call) -> wire.FeedsSeen:
     """Which files head office may send, and the newest one of each that was taken."""
     with call.house.database.read() as db:
-        newest = newest_taken(db)
-    return wire.FeedsSeen(feeds=[_feed(kind, newest.get(kind)) for kind in sorted(KINDS)])
+        newest, asked = newest_taken(db), fetched(db)
+    return wire.FeedsSeen(feeds=[_feed(kind, newest.get(kind), asked.get(kind)) for kind in sorted(KINDS)])
 
 
 @door.command(
@@ -92,9 +92,15 @@ def put_feed(call: Call) -> wire.Taken:
     )
 
 
-def _feed(kind: str, taken: tuple[date, int] | None) -> wire.FeedSeen:
+def _feed(kind: str, taken: tuple[date, int] | None, asked: Fetched | None) -> wire.FeedSeen:
     as_of, row_count = taken or (None, None)
-    return wire.FeedSeen(feed=kind, as_of=as_of.isoformat() if as_of else None, row_count=row_count)
+    return wire.FeedSeen(
+        feed=kind,
+        as_of=as_of.isoformat() if as_of else None,
+        row_count=row_count,
+        asked_at=to_wire(asked.asked_at) if asked else None,
+        refused=asked.refused if asked else None,
+    )
 
 
 def _asked_day(asked: str | None, today: date) -> date:

@@ -36,11 +36,16 @@ class AuditPage(Wire):
 
 
 class FeedSeen(Wire):
-    """A kind of file, and the newest one of it that was taken."""
+    """A kind of file, and the newest one of it that was taken.
+
+    Where it is fetched: when head office was last asked, and why its answer was not taken.
+    """
 
     feed: str
     as_of: str | None
     row_count: int | None
+    asked_at: str | None
+    refused: str | None
 
 
 class FeedsSeen(Wire):

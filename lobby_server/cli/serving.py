@@ -21,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 
 from lobby_server.admin import history
 from lobby_server.admin.devices import PlayedDevices
+from lobby_server.admin.fetching import Fetcher, source_of
 from lobby_server.admin.furnish import Past, furnish, plan
 from lobby_server.admin.traffic import Traffic
 from lobby_server.admin.trial_crm import trial_crm
@@ -53,7 +54,9 @@ def _worker(lobby: Lobby) -> Worker:
     """What runs beside the requests, with the way to head office where the settings name one."""
     house = lobby.house
     to = connectors.connected(house.settings.head_office, house.settings.secrets)
-    return Worker(house, lobby.types, Road(house, to) if to else None, Sender(house, lobby.vocabulary))
+    road, source = Road(house, to) if to else None, source_of(house)
+    fetcher = Fetcher(house, source) if source else None
+    return Worker(house, lobby.types, road, Sender(house, lobby.vocabulary), fetcher)
 
 
 def _start_beside(lobby: Lobby) -> None:

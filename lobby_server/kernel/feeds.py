@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from lobby_server.kernel.errors import Conflict
-from lobby_server.kernel.tables import feed_taken
+from lobby_server.kernel.tables import feed_cursor, feed_taken
 from lobby_server.kernel.work import Work
 
 L = TypeVar("L")
@@ -96,6 +96,28 @@ def newest_taken(db: sa.Connection) -> dict[str, tuple[date, int]]:
     """Of each feed, the day of the newest file that was taken, and how many lines it had."""
     rows = db.execute(sa.select(feed_taken).order_by(feed_taken.c.as_of))
     return {row.feed: (row.as_of, row.row_count) for row in rows}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """How far a feed was fetched: head office's own mark, when it was last asked, and why its answer was not taken."""
+
+    cursor: str
+    asked_at: datetime
+    refused: str | None
+
+
+def fetched(db: sa.Connection) -> dict[str, Fetched]:
+    """Of each feed that was ever asked for."""
+    rows = db.execute(sa.select(feed_cursor))
+    return {row.feed: Fetched(row.cursor, row.asked_at, row.refused) for row in rows}
+
+
+def note_fetched(db: sa.Connection, feed: str, now: Fetched) -> None:
+    """The same, from now on."""
+    mine = feed_cursor.c.feed == feed
+    if not db.execute(feed_cursor.update().where(mine).values(vars(now))).rowcount:
+        db.execute(feed_cursor.insert().values(feed=feed, **vars(now)))
 
 
 def count_taken(db: sa.Connection, feed: str) -> int:

@@ -77,3 +77,13 @@ feed_taken = sa.Table(
     sa.Column("as_of", sa.Date, nullable=False),
     sa.Column("row_count", sa.Integer, nullable=False),
 )
+
+# How far head office's feeds were fetched, where they are: its own opaque mark, and why the last answer was not taken.
+feed_cursor = sa.Table(
+    "feed_cursor",
+    metadata,
+    sa.Column("feed", sa.String(32), primary_key=True),
+    sa.Column("cursor", sa.String(500), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("refused", sa.String(120), nullable=True),
+)

@@ -79,7 +79,8 @@ def test_a_file_is_tried_then_taken_then_known(callers: Callers) -> None:
     assert told(callers.admin.put_file("/head-office/customers", FILE))["is_known"] is True
     feeds = {each["feed"]: each for each in told(callers.head.get("/head-office"))["feeds"]}
     assert set(feeds) == set(KINDS)
-    assert feeds["customers"] == {"feed": "customers", "as_of": DAY, "row_count": 2}
+    never_asked = {"asked_at": None, "refused": None}
+    assert feeds["customers"] == {"feed": "customers", "as_of": DAY, "row_count": 2, **never_asked}
     assert feeds["staff"]["as_of"] is None
 
 

@@ -40,12 +40,12 @@ def names() -> list[str]:
 
 def name_of(setting: str) -> str | None:
     """The connector that the setting `head_office` leads to; None where there is none."""
-    return str(_part(setting).get("connector")) if setting else None
+    return str(part_of(setting).get("connector")) if setting else None
 
 
 def record_url(setting: str) -> str | None:
     """Where a person opens a record there, with `{id}` for its id; None where the settings do not say."""
-    told = _part(setting).get("record_url") if setting else None
+    told = part_of(setting).get("record_url") if setting else None
     return told if isinstance(told, str) and "{id}" in told else None
 
 
@@ -56,7 +56,7 @@ def connected(setting: str, secrets: Path) -> Connected | None:
     """
     if not setting:
         return None
-    told, secret = _part(setting), secrets / SECRET_FILE
+    told, secret = part_of(setting), secrets / SECRET_FILE
     name = str(told.get("connector"))
     if name not in names():
         raise BadSettings(
@@ -69,7 +69,8 @@ def connected(setting: str, secrets: Path) -> Connected | None:
         raise BadSettings(f"head_office = {setting}: {error}") from error
 
 
-def _part(setting: str) -> Mapping[str, Any]:
+def part_of(setting: str) -> Mapping[str, Any]:
+    """What head office's file says. Raises BadSettings for a file that is not there, or is no TOML."""
     if setting == SIMULATED:
         return {"connector": SIMULATED}
     file = Path(setting)

@@ -2,7 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { Refused, sentenceOf } from "#shared/lib/failures.js";
+import { timeOfDay } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
+import { page } from "#shared/lib/page.js";
 import { has, t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
 import { useAsked } from "#staff/lib/office.js";
@@ -13,29 +15,39 @@ import { AdminPage, SelectField } from "#staff/parts/admin_page.js";
  * @typedef {{added: number, changed: number, gone: number, unchanged: number,
  *   is_known: boolean, is_dry: boolean}} Taken
  */
+/** @typedef {{feed: string, as_of: string | null, row_count: number | null, asked_at: string | null,
+ *   refused: string | null}} Feed */
 /** @typedef {{line: number, code: string, errors: {field: string, code: string}[]}} Wrong */
 /** @typedef {{feed: string, file: File, mayShrink: boolean}} Chosen */
 
 /** More wrong lines help nobody: the file is mended where it is made. */
 const WRONG_SHOWN_MAX = 50;
+const zone = page.branch?.timezone ?? "UTC";
 
 /** @param {{office: Office, mayChange: boolean}} sent */
 export function Imports({ office, mayChange }) {
   const asked = useAsked(office, "/head-office");
-  /** @type {{feed: string, as_of: string | null, row_count: number | null}[]} */
+  /** @type {Feed[]} */
   const feeds = asked.content?.feeds ?? [];
   return html`<${AdminPage} name="imports" asked=${asked}>
     <div class="office-cards">
       <section class="office-card">
         <h3>${t("imports.last")}</h3>
-        <ul class="facts-rows">${feeds.map(
-          ({ feed, as_of, row_count }) => html`<li key=${feed}><span>${t(`feed.${feed}`)}</span>
-            <b>${as_of ? t("imports.as_of", { day: as_of, n: row_count }) : t("imports.never")}</b></li>`,
-        )}</ul>
+        <ul class="facts-rows">${feeds.map((each) => html`<${Last} key=${each.feed} each=${each} />`)}</ul>
       </section>
       ${mayChange && html`<${Bring} office=${office} feeds=${feeds.map(({ feed }) => feed)} reload=${asked.reload} />`}
     </div>
   <//>`;
+}
+
+/** @param {{each: Feed}} sent */
+function Last({ each: { feed, as_of, row_count, asked_at, refused } }) {
+  const time = asked_at ? timeOfDay(Date.parse(asked_at), zone) : "";
+  return html`<li><span>${t(`feed.${feed}`)}</span>
+    <b>${as_of ? t("imports.as_of", { day: as_of, n: row_count }) : t("imports.never")}</b>
+    ${asked_at && !refused && html`<small class="quiet-text">${t("imports.asked", { time })}</small>`}
+    ${refused && html`<small class="not-taken">${t("imports.not_taken", { time, code: refused })}</small>`}
+  </li>`;
 }
 
 /** @param {{office: Office, feeds: string[], reload: () => void}} sent */
