@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -177,25 +178,34 @@ class Now:
 
 def hall_now(db: sa.Connection, branch: Branch, now: datetime) -> Now:
     """Who is here, who waits, and who has waited longer than promised."""
+    waits = waiting(db, branch, now)
+    manned = sa.and_(service_point.c.branch_id == branch.id, service_point.c.staff_id.is_not(None))
+    points_open = db.scalar(sa.select(sa.func.count()).select_from(service_point).where(manned))
+    late = sum(not each.is_kept for each in waits)
+    longest = max((each.waited_s for each in waits), default=0.0)
+    return Now(len(in_hall(db, branch)), len(waits), late, round(longest), points_open or 0)
+
+
+def in_hall(db: sa.Connection, branch: Branch) -> list[str]:
+    """The visits that are not over."""
     is_here = sa.and_(visit.c.branch_id == branch.id, visit.c.state != str(VisitState.LEFT))
-    in_hall = db.scalar(sa.select(sa.func.count()).select_from(visit).where(is_here))
-    rows = db.execute(
-        sa.select(ticket.c.placed_at, ticket.c.arrived_at, ticket.c.service_level).where(
-            ticket.c.branch_id == branch.id, ticket.c.state == str(TicketState.WAITING)
-        )
-    )
-    waits = [
-        (
+    return list(db.scalars(sa.select(visit.c.id).where(is_here).order_by(visit.c.arrived_at, visit.c.id)))
+
+
+def waiting(db: sa.Connection, branch: Branch, now: datetime) -> list[Waited]:
+    """The tickets that wait, and how long they have."""
+    here = sa.and_(ticket.c.branch_id == branch.id, ticket.c.state == str(TicketState.WAITING))
+    rows = db.execute(sa.select(ticket).where(here).order_by(ticket.c.arrived_at, ticket.c.id))
+    return [
+        Waited(
+            row.id,
+            row.business_day,
+            row.service_level,
             max(0.0, (now - (row.placed_at or row.arrived_at)).total_seconds()),
             PROMISE_S[ServiceLevel(row.service_level)],
         )
         for row in rows
     ]
-    manned = sa.and_(service_point.c.branch_id == branch.id, service_point.c.staff_id.is_not(None))
-    points_open = db.scalar(sa.select(sa.func.count()).select_from(service_point).where(manned))
-    late = sum(waited_s > promise_s for waited_s, promise_s in waits)
-    longest = max((waited_s for waited_s, _ in waits), default=0.0)
-    return Now(in_hall or 0, len(waits), late, round(longest), points_open or 0)
 
 
 def overdue(db: sa.Connection, branch_id: str, now: datetime) -> list[str]:
@@ -214,6 +224,56 @@ def overdue(db: sa.Connection, branch_id: str, now: datetime) -> list[str]:
         .order_by(referral.c.created_at, referral.c.id)
     )
     return [row.id for row in live if (row.id, row.step_count) in warned]
+
+
+# ---- One by one ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is told of a visit, a ticket or a referral beside why a figure counts it."""
+
+    at: datetime
+    customer_id: str | None
+    what: str | None
+    state: str
+    number: str | None = None
+    staff_ids: tuple[str, ...] = ()
+
+
+def visit_details(db: sa.Connection, ids: Collection[str]) -> dict[str, Detail]:
+    """Of visits."""
+    rows = db.execute(sa.select(visit).where(visit.c.id.in_(ids)))
+    return {row.id: Detail(row.arrived_at, row.customer_id, row.service_type, row.state) for row in rows}
+
+
+def ticket_details(db: sa.Connection, ids: Collection[str]) -> dict[str, Detail]:
+    """Of tickets, with their numbers."""
+    asked = sa.select(ticket, visit.c.customer_id).join(visit, visit.c.id == ticket.c.visit_id)
+    return {
+        row.id: Detail(row.arrived_at, row.customer_id, row.service_type, row.state, f"{row.series}{row.ordinal:03d}")
+        for row in db.execute(asked.where(ticket.c.id.in_(ids)))
+    }
+
+
+def referral_details(db: sa.Connection, ids: Collection[str]) -> dict[str, Detail]:
+    """Of referrals, with who referred and who took it."""
+    return {
+        row.id: Detail(
+            row.created_at,
+            row.customer_id,
+            row.product_line,
+            row.state,
+            staff_ids=(row.referrer_id, row.receiver_id) if row.accepted_at else (row.referrer_id,),
+        )
+        for row in db.execute(sa.select(referral).where(referral.c.id.in_(ids)))
+    }
+
+
+def customers_of(db: sa.Connection, referral_ids: Collection[str]) -> dict[str, str]:
+    """Whose referrals these are."""
+    rows = db.execute(sa.select(referral.c.id, referral.c.customer_id).where(referral.c.id.in_(referral_ids)))
+    return {row.id: row.customer_id for row in rows}
 
 
 # ---- Incentives ---------------------------------------------------------------------------------------------------

@@ -166,13 +166,13 @@ def _let_in(work: Work, lobby: app.Lobby) -> Callers:
         foreign_kiosk=_device(work, lobby, make.ELSEWHERE, "kiosk"),
         wall=_device(work, lobby, make.HERE, "wall"),
         tablet=_device(work, lobby, make.HERE, "tablet"),
-        manager=_colleague(work, lobby, make.HERE, "L001"),
-        foreign_manager=_colleague(work, lobby, make.ELSEWHERE, "L901"),
-        teller=_colleague(work, lobby, make.HERE, "T001"),
-        foreign_teller=_colleague(work, lobby, make.ELSEWHERE, "T901"),
-        rm=_colleague(work, lobby, make.HERE, "R001"),
-        head=_colleague(work, lobby, make.HERE, "H001"),
-        admin=_colleague(work, lobby, make.HERE, "A001"),
+        manager=colleague(work, lobby, make.HERE, "L001"),
+        foreign_manager=colleague(work, lobby, make.ELSEWHERE, "L901"),
+        teller=colleague(work, lobby, make.HERE, "T001"),
+        foreign_teller=colleague(work, lobby, make.ELSEWHERE, "T901"),
+        rm=colleague(work, lobby, make.HERE, "R001"),
+        head=colleague(work, lobby, make.HERE, "H001"),
+        admin=colleague(work, lobby, make.HERE, "A001"),
         program=program(work, lobby, make.HERE, CLIENT_SCOPES),
     )
 
@@ -201,7 +201,8 @@ def program(work: Work, lobby: app.Lobby, branch_id: str, scopes: frozenset[str]
     return Caller(lobby.flask.test_client(), contract_of(lobby), who, {"Authorization": f"Bearer {token}"})
 
 
-def _colleague(work: Work, lobby: app.Lobby, branch_id: str, staff_no: str) -> Caller:
+def colleague(work: Work, lobby: app.Lobby, branch_id: str, staff_no: str) -> Caller:
+    """A colleague who has signed in."""
     found = staff.find(work.db, work.keys, branch_id, staff_no)
     assert found is not None
     signed_in, cookie = sign_in(work, found[0])

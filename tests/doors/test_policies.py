@@ -90,7 +90,7 @@ def test_the_head_reads_how_honest_the_waits_were_week_by_week(lobby: Lobby, cal
 def calling_again(lobby: Lobby, callers: Callers) -> calling.Caller:
     """The head on the next day, signed in anew."""
     return lobby.house.works.run(
-        lambda work, _none: calling._colleague(work, lobby, make.HERE, "H001"), None, callers.head.who
+        lambda work, _none: calling.colleague(work, lobby, make.HERE, "H001"), None, callers.head.who
     )
 
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from lobby_server.admin import history
+from lobby_server.admin.furnish import Past, furnish
 from lobby_server.app import Lobby
 from lobby_server.doors.routes import API
+from lobby_server.kernel.actor import system
+from lobby_server.kernel.house import House
 from tests import make
+from tests.doors import calling
 from tests.doors.calling import Caller, Callers, refusal, told
-from tests.make import WANG
+from tests.make import ELSEWHERE, HERE, TYPES, WANG
 
 EVERY = ("today", "funnel", "waits", "diversion", "people", "incentives")
 
@@ -82,3 +90,100 @@ def test_a_period_that_cannot_be_is_refused(callers: Callers, query: str) -> Non
 def test_an_empty_branch_has_figures_too(callers: Callers) -> None:
     for name in EVERY:
         assert callers.head.get(f"/statistics/{name}").status_code == 200
+
+
+# ---- The rows behind a figure --------------------------------------------------------------------------------------
+
+
+def rows_of(who: Caller, figure: str, key: str = "", query: str = "") -> dict[str, Any]:
+    """All pages of a figure's rows as one answer."""
+    asked = f"/statistics/rows?figure={figure}&key={quote(key)}{query}"
+    found: dict[str, Any] = told(who.get(asked))
+    while (offset := found["next_offset"]) is not None:
+        page = told(who.get(f"{asked}&offset={offset}"))
+        found["rows"] += page["rows"]
+        found["next_offset"] = page["next_offset"]
+    assert len(found["rows"]) == found["of"]
+    assert sum(each["counts"] for each in found["rows"]) == found["n"]
+    return found
+
+
+def counts(who: Caller, figure: str, key: str = "", query: str = "") -> tuple[int, int]:
+    found = rows_of(who, figure, key, query)
+    return found["n"], found["of"]
+
+
+@pytest.fixture
+def head(house: House) -> Caller:
+    """The head of a trial that has three weeks behind it."""
+    past = Past(timedelta(days=23), partial(history.remember, types=TYPES, days=21))
+    furnish(house, "no password matches this", past)
+    return signed_in(house, HERE, "H001")
+
+
+def signed_in(house: House, branch_id: str, staff_no: str) -> Caller:
+    lobby = calling.open_doors(house)
+    return house.works.run(lambda work, _: calling.colleague(work, lobby, branch_id, staff_no), None, system(branch_id))
+
+
+def test_every_figure_opens_as_many_rows_as_it_says(house: House, head: Caller) -> None:
+    span = f"from={make.TODAY - timedelta(days=21)}&to={make.TODAY}"
+    ask = {name: told(head.get(f"/statistics/{name}?{span}")) for name in EVERY}
+    told_of: dict[tuple[str, str], tuple[int, int]] = {}
+    for at, step in enumerate(ask["funnel"]["steps"]):
+        told_of["step", step["step"]] = (step["n"], ask["funnel"]["steps"][max(0, at - 1)]["n"])
+    told_of |= {("line", each["name"]): (each["won"]["n"], each["n"]) for each in ask["funnel"]["products"]}
+    told_of |= {("source", each["name"]): (each["won"]["n"], each["n"]) for each in ask["funnel"]["sources"]}
+    told_of["kept", ""] = (ask["waits"]["kept"]["n"], ask["waits"]["n"])
+    told_of |= {("kept", each["day"]): (each["kept"]["n"], each["n"]) for each in ask["waits"]["days"]}
+    told_of |= {("kept", each["level"]): (each["kept"]["n"], each["n"]) for each in ask["waits"]["levels"]}
+    told_of["tasks", ""] = (ask["diversion"]["diverted"]["n"], ask["diversion"]["diverted"]["of"])
+    for each in ask["diversion"]["types"]:
+        told_of["tasks", each["service_type"]] = (each["diverted"]["n"], each["routed"])
+    told_of |= {("outcome", each["outcome"]): (each["n"], each["n"]) for each in ask["diversion"]["outcomes"]}
+    for figure, people in (("referrer", "referrers"), ("receiver", "receivers")):
+        for each in ask["people"][people]:
+            told_of[figure, each["staff"]["staff_no"]] = (each["won"]["n"], each["n"])
+    live = rows_of(head, "credits", query=f"&{span}")
+    assert (live["of"], {each["state"] for each in live["rows"] if each["counts"]} <= {"live", "disputed"}) == (
+        ask["incentives"]["credits_n"],
+        True,
+    )
+    for each in ask["incentives"]["people"]:
+        found = rows_of(head, "credits", each["staff"]["staff_no"], f"&{span}")
+        assert found["n"] == each["n"]
+    now = ask["today"]
+    told_of["in_hall", ""] = (now["in_hall"], now["in_hall"])
+    told_of["waiting", ""] = (now["waiting"], now["waiting"])
+    told_of["late", ""] = (now["late"], now["waiting"])
+    told_of["overdue", ""] = (len(now["overdue"]), len(now["overdue"]))
+    seen, stranger = {}, signed_in(house, ELSEWHERE, "H901")
+    for figure, key in told_of:
+        seen[figure, key] = counts(head, figure, key, f"&{span}")
+        assert counts(stranger, figure, key, f"&{span}") == (0, 0)
+        make.advance(house, 1)  # or so many questions of one person were too many
+    assert seen == told_of
+    assert max(of for _n, of in seen.values()) > 1000 and len({figure for figure, _key in seen}) == 12
+
+
+def test_rows_say_what_people_can_ask_about_and_no_full_name(lobby: Lobby, callers: Callers) -> None:
+    referred(lobby, callers)
+    (ticket,) = rows_of(callers.head, "kept")["rows"]
+    assert (ticket["masked_name"], ticket["number"], ticket["what"]) == ("王*明", "A001", "cash")
+    assert ticket["waited_s"] == 60
+    (of,) = rows_of(callers.head, "referrer", str(callers.teller.who.number))["rows"]
+    assert (of["what"], of["state"], of["counts"]) == ("wealth", "accepted", False)
+    assert [each["staff_no"] for each in of["staff"]] == [callers.teller.who.number, callers.rm.who.number]
+    (visit,) = rows_of(callers.head, "step", "accepted")["rows"]
+    assert (visit["masked_name"], visit["counts"]) == ("王*明", True)
+    lines = lines_of(callers.head, "/statistics/rows?figure=step&key=accepted&format=csv")
+    assert [line["masked_name"] for line in lines if line["part"] == "rows"] == ["王*明"]
+    for figure, key in (("kept", ""), ("step", "visits"), ("in_hall", "")):
+        assert WANG.name not in callers.head.get(f"/statistics/rows?figure={figure}&key={key}").get_data(as_text=True)
+
+
+def test_what_is_no_figure_has_no_rows(lobby: Lobby, callers: Callers) -> None:
+    for query in ("", "figure=pay", "figure=step&key=happy", "figure=kept&offset=-1", "figure=kept&offset=1e3"):
+        assert refusal(callers.head.get(f"/statistics/rows?{query}")) == (422, "unknown_filter")
+    assert rows_of(callers.head, "referrer", "nobody")["of"] == rows_of(callers.head, "outcome", "x")["of"] == 0
+    assert refusal(callers.teller.get("/statistics/rows?figure=kept")) == (403, "not_allowed")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { labelled, lineOf, outside, percent, rowOfPoints, scale, ticks } from "#staff/lib/chart.js";
-import { counted, firstDay, intervalText, largestLoss, minutesText, money, rateText } from "#staff/lib/figures.js";
+import { counted, firstDay, intervalText, largestLoss, minutesText, money, placeOfHead, rateText, rowsAt } from "#staff/lib/figures.js";
 import { homeOf } from "#staff/lib/sign_in.js";
 
 /** A random number that is the same in every run. */
@@ -100,4 +100,11 @@ test("the largest loss is the smallest part from the needs on; who was not ident
 test("a branch head begins at the board and may go to the other screens of theirs", () => {
   assert.equal(homeOf(["head"]), "/head");
   assert.equal(homeOf(["head"], "/tablet"), "/tablet");
+});
+
+test("an address names the days and the open figure, and what is no period means four weeks", () => {
+  const at = rowsAt("week", "line", "a&b=c");
+  assert.deepEqual(placeOfHead(at), { period: "week", figure: "line", key: "a&b=c" });
+  assert.deepEqual(placeOfHead("#today"), { period: "today", figure: "", key: "" });
+  for (const hash of ["", "#ever", "#__proto__"]) assert.equal(placeOfHead(hash).period, "weeks_4");
 });

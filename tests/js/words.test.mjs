@@ -97,6 +97,7 @@ test("no word is there for nothing", () => {
     "touch.",
     "trouble.",
     "turn.",
+    "visit_state.",
     "why.",
     "window.",
     "kiosk.scan_",

@@ -173,6 +173,10 @@ def _head(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     head = _ready(browser.open_signed_in("H001", "/head", 1440, 1180, language), ".funnel-step")
     expect(head.locator(".share-dot").first).to_be_visible(timeout=SLOW_MS)
     yield "head", head
+    head.locator(".funnel-step .rows-link").nth(3).click()
+    yield "head-rows", _ready(head, ".panel-rows .plain")
+    head.locator(".rows-back").click()
+    expect(head.locator(".funnel-step .rows-link").nth(3)).to_be_focused()
     for summary in head.locator("summary").all():
         summary.click()
     head.locator(".what-if input").last.check()

@@ -96,14 +96,21 @@ class Cohort:
 
 def reached(came: Collection[Came], referred: Collection[Referred]) -> dict[str, int]:
     """For each step the visits that came at least so far: no step has more than the one before it."""
+    found = Counter(depths(came, referred).values())
+    return {step: sum(n for depth, n in found.items() if depth >= at) for at, step in enumerate(STEPS)}
+
+
+def depths(came: Collection[Came], referred: Collection[Referred]) -> dict[str, int]:
+    """For each visit the furthest of STEPS that it came to, by its number."""
     deepest: dict[str, int] = defaultdict(int)
     for each in referred:
         deepest[each.visit_id] = max(deepest[each.visit_id], each.depth)
-    depths = Counter(
-        max(deepest.get(each.visit_id, 0), STEPS.index("need") if each.has_need else 0, 1 if each.is_identified else 0)
+    return {
+        each.visit_id: max(
+            deepest.get(each.visit_id, 0), STEPS.index("need") if each.has_need else 0, 1 if each.is_identified else 0
+        )
         for each in came
-    )
-    return {step: sum(n for depth, n in depths.items() if depth >= at) for at, step in enumerate(STEPS)}
+    }
 
 
 def funnel(now: Mapping[str, int], before: Mapping[str, int]) -> list[Step]:

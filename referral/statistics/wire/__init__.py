@@ -270,6 +270,14 @@ def period_of(query: Mapping[str, str], today: date) -> Period:
     return Period(first, last)
 
 
+def day_of(key: str) -> date | None:
+    """The day that a key names, if it names one."""
+    try:
+        return date.fromisoformat(key)
+    except ValueError:
+        return None
+
+
 # ---- Showing ------------------------------------------------------------------------------------------------------
 
 

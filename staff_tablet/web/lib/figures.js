@@ -1,6 +1,7 @@
 /** What the head's page makes of the figures: periods, rates as people read them, and where most is lost. */
 
 /** @typedef {{n: number, of: number, rate: number | null, low: number | null, high: number | null}} Share */
+/** @typedef {(figure: string, key?: string) => string} RowsOf where the rows of a figure are */
 /** @typedef {{step: string, n: number, share: Share | null, before_n: number, before_share: Share | null}} Step */
 
 export const PERIODS = /** @type {Record<string, number>} */ ({ today: 1, week: 7, weeks_4: 28, weeks_8: 56 });
@@ -9,6 +10,21 @@ const DAY_MS = 86_400_000;
 /** The first of so many days that end on a day. @param {string} last @param {number} days */
 export function firstDay(last, days) {
   return new Date(Date.parse(`${last}T00:00:00Z`) - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The address of a figure's rows. @param {string} period @param {string} figure @param {string} [key] */
+export const rowsAt = (period, figure, key = "") => `#${period}&figure=${figure}&key=${encodeURIComponent(key)}`;
+
+/**
+ * Which days, and whose rows if anybody's, an address names.
+ * @param {string} hash
+ * @returns {{period: string, figure: string, key: string}}
+ */
+export function placeOfHead(hash) {
+  const [name = "", ...rest] = hash.replace(/^#/, "").split("&");
+  const told = new URLSearchParams(rest.join("&"));
+  const period = Object.hasOwn(PERIODS, name) ? name : "weeks_4";
+  return { period, figure: told.get("figure") ?? "", key: told.get("key") ?? "" };
 }
 
 /** A rate as people read it: one decimal below 10 %; nothing where there is none. @param {number | null} rate */

@@ -4,6 +4,7 @@ import { lineOf, rowOfPoints } from "#staff/lib/chart.js";
 import { rateText } from "#staff/lib/figures.js";
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
+import { RowsLink } from "#staff/parts/rows_link.js";
 
 /** @import { Share } from "#staff/lib/figures.js" */
 /**
@@ -21,14 +22,15 @@ import { t } from "#shared/lib/words.js";
 
 const BOX = { left: 4, right: 196, top: 6, bottom: 44 };
 
-/** @param {{people: Person[]}} sent */
-export function PeopleChart({ people }) {
+/** @param {{people: Person[], rows: (staffNo: string) => string}} sent */
+export function PeopleChart({ people, rows }) {
   const largest = Math.max(1, ...people.flatMap((each) => each.weeks));
   return html`<ul class="people-lines">${people.map((each) => {
     const points = rowOfPoints(each.weeks, BOX, largest);
     const last = points[points.length - 1];
     return html`<li key=${each.staff.staff_no} class="person-line">
-      <p class="person-top"><span>${each.staff.name}</span><b>${each.n}</b></p>
+      <p class="person-top"><span>${each.staff.name}</span>
+        <b><${RowsLink} href=${rows(each.staff.staff_no)}>${each.n}<//></b></p>
       <svg viewBox="0 0 200 50" preserveAspectRatio="none" aria-hidden="true" focusable="false">
         <line class="grid" x1="0" x2="200" y1="48" y2="48" />
         <polyline class="line" points=${lineOf(points)} />

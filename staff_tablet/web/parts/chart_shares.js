@@ -4,6 +4,7 @@ import { percent } from "#staff/lib/chart.js";
 import { counted, intervalText, rateText } from "#staff/lib/figures.js";
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
+import { RowsLink } from "#staff/parts/rows_link.js";
 
 /** @import { Share } from "#staff/lib/figures.js" */
 
@@ -13,9 +14,9 @@ function said(share) {
   return share.rate === null ? counts : counts + t("join.dot") + intervalText(share);
 }
 
-/** @param {{rows: {key: string, name: string, share: Share, note?: string}[]}} sent */
+/** @param {{rows: {key: string, name: string, share: Share, note?: string, href: string}[]}} sent */
 export const Shares = ({ rows }) => html`<ul class="shares">${rows.map(
-  ({ key, name, share, note }) => html`<li key=${key} class="share">
+  ({ key, name, share, note, href }) => html`<li key=${key} class="share">
     <span class="share-name">${name}</span>
     <svg class="share-bar" aria-hidden="true" focusable="false">
       <line class="share-track" x1="0" x2="100%" y1="50%" y2="50%" />
@@ -25,7 +26,7 @@ export const Shares = ({ rows }) => html`<ul class="shares">${rows.map(
     </svg>
     <span class="share-text">
       ${share.rate === null ? t("head.too_few") : html`<b>${rateText(share.rate)}</b>`}
-      <small>${said(share)}</small>
+      <small><${RowsLink} href=${href}>${said(share)}<//></small>
       ${note && html`<small class="share-note">${note}</small>`}
     </span>
   </li>`,

@@ -7,17 +7,22 @@ import { counted, intervalText, minutesText, rateText } from "#staff/lib/figures
 import { Shares } from "#staff/parts/chart_shares.js";
 import { WaitsChart } from "#staff/parts/chart_waits.js";
 import { headsOf, Panel } from "#staff/parts/head_panel.js";
+import { RowsLink } from "#staff/parts/rows_link.js";
 
+/** @param {string} href @param {string | number} text */
+const link = (href, text) => html`<${RowsLink} href=${href}>${text}<//>`;
 const minutesOr = (/** @type {number | null} */ seconds) => (seconds === null ? "" : minutesText(seconds));
 
-/** @param {{waits: any, csv: string}} sent */
-export function WaitsPanel({ waits, csv }) {
+/** @import { RowsOf } from "#staff/lib/figures.js" */
+
+/** @param {{waits: any, csv: string, rows: RowsOf}} sent */
+export function WaitsPanel({ waits, csv, rows }) {
   const days = waits && {
     caption: t("head.by_day"),
     heads: headsOf("day", "n mean_minutes kept rate"),
     rows: waits.days.map((/** @type {any} */ each) => [
       monthDay(each.day),
-      each.n,
+      link(rows("kept", each.day), each.n),
       minutesText(each.mean_s),
       each.kept.n,
       rateText(each.kept.rate),
@@ -46,13 +51,14 @@ export function WaitsPanel({ waits, csv }) {
         key: each.level,
         name: t(`level.${each.level}`),
         share: each.kept,
+        href: rows("kept", each.level),
         note: t("head.promised", { n: Math.round(each.promise_s / 60) }),
       }))} />`}
   <//>`;
 }
 
-/** @param {{diversion: any, csv: string}} sent */
-export function Diversion({ diversion, csv }) {
+/** @param {{diversion: any, csv: string, rows: RowsOf}} sent */
+export function Diversion({ diversion, csv, rows }) {
   const types = (diversion?.types ?? []).filter((/** @type {any} */ each) => each.sent > 0);
   const ended = (/** @type {string} */ code) => (has(`head.ended_${code}`) ? t(`head.ended_${code}`) : code);
   const tables = diversion
@@ -76,22 +82,23 @@ export function Diversion({ diversion, csv }) {
         },
       ]
     : [];
-  const rows = types.map((/** @type {any} */ each) => ({
+  const shares = types.map((/** @type {any} */ each) => ({
     key: each.service_type,
     name: nameOf(each.names),
     share: each.diverted,
+    href: rows("tasks", each.service_type),
   }));
   const { n = 0, of = 0, rate = null } = diversion?.diverted ?? {};
   return html`<${Panel} name="diversion" content=${diversion} csv=${csv} tables=${tables} isEmpty=${of === 0}>
     ${diversion && html`
       <p class="big-line"><b>${rate === null ? t("head.too_few") : rateText(rate)}</b>
-        <span>${t("head.n_of", { n: counted(n), of: counted(of) })}
+        <span>${link(rows("tasks"), t("head.n_of", { n: counted(n), of: counted(of) }))}
         ${diversion.before.rate !== null && t("head.rate_was", { rate: rateText(diversion.before.rate) })}</span></p>
-      <${Shares} rows=${rows} />
+      <${Shares} rows=${shares} />
       <h4>${t("head.outcomes")}</h4>
       <ul class="counts">${diversion.outcomes.map(
         (/** @type {any} */ each) => html`<li key=${each.outcome}>
-          <span>${ended(each.outcome)}</span><b>${counted(each.n)}</b>
+          <span>${ended(each.outcome)}</span><b>${link(rows("outcome", each.outcome), counted(each.n))}</b>
         </li>`,
       )}</ul>`}
   <//>`;

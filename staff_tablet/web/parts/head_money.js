@@ -5,18 +5,21 @@ import { html } from "#shared/lib/html.js";
 import { has, t } from "#shared/lib/words.js";
 import { money as amountOf } from "#staff/lib/figures.js";
 import { headsOf, Panel, PlainTable } from "#staff/parts/head_panel.js";
+import { RowsLink } from "#staff/parts/rows_link.js";
 
 const SHOWN = 6;
 const lineName = (/** @type {string} */ code) => (has(`head.line_${code}`) ? t(`head.line_${code}`) : code);
 
-/** @param {{money: any, csv: string}} sent */
-export function Incentives({ money, csv }) {
+/** @import { RowsOf } from "#staff/lib/figures.js" */
+
+/** @param {{money: any, csv: string, rows: RowsOf}} sent */
+export function Incentives({ money, csv, rows }) {
   const people = money && {
     caption: t("head.by_person"),
     heads: headsOf("person", "n amount points disputed"),
     rows: money.people.map((/** @type {any} */ each) => [
       `${each.staff.name} ${each.staff.staff_no}`,
-      each.n,
+      html`<${RowsLink} href=${rows("credits", each.staff.staff_no)}>${each.n}<//>`,
       amountOf(each.amount_minor),
       each.points,
       each.disputed_n,
@@ -53,7 +56,8 @@ export function Incentives({ money, csv }) {
   return html`<${Panel} name="money" content=${money} csv=${csv} tables=${money ? [people, ledger] : []}
     isEmpty=${money?.credits_n === 0}>
     ${money && html`
-      <p class="big-line"><b>${amountOf(total)}</b><span>${t("head.credited", { n: money.credits_n })}</span></p>
+      <p class="big-line"><b>${amountOf(total)}</b>
+        <${RowsLink} href=${rows("credits")}>${t("head.credited", { n: money.credits_n })}<//></p>
       ${months && html`<p class="to-approve">${t("head.to_approve", { months })}</p>`}
       <${PlainTable} table=${credits} />`}
   <//>`;

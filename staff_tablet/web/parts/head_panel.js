@@ -5,7 +5,7 @@ import { t } from "#shared/lib/words.js";
 import { Shapes } from "#shared/parts/empty.js";
 
 /** @typedef {{words: string, kind?: "number"}} Head */
-/** @typedef {{caption: string, heads: Head[], rows: (string | number)[][]}} TableOf */
+/** @typedef {{caption: string, heads: Head[], rows: any[][]}} TableOf */
 
 /**
  * @param {object} sent

@@ -10,8 +10,10 @@ import { headsOf, Panel } from "#staff/parts/head_panel.js";
 const COLUMNS = "n before won rate interval shrunken expected accept contact open";
 const orNothing = (/** @type {number | null} */ seconds) => (seconds === null ? "" : waited(seconds));
 
-/** @param {{people: any, csv: string}} sent */
-export function People({ people, csv }) {
+/** @import { RowsOf } from "#staff/lib/figures.js" */
+
+/** @param {{people: any, csv: string, rows: RowsOf}} sent */
+export function People({ people, csv, rows }) {
   const table = (/** @type {"referrers" | "receivers"} */ kind) => ({
     caption: t(`head.${kind}`),
     heads: headsOf("person", COLUMNS),
@@ -33,7 +35,9 @@ export function People({ people, csv }) {
   const tables = people ? [table("referrers"), table("receivers")] : [];
   return html`<${Panel} name="people" content=${people} csv=${csv} tables=${tables} isEmpty=${isEmpty}>
     ${people && html`
-      <h4>${t("head.referrers")}</h4><${PeopleChart} people=${people.referrers} />
-      <h4>${t("head.receivers")}</h4><${PeopleChart} people=${people.receivers} />`}
+      <h4>${t("head.referrers")}</h4>
+      <${PeopleChart} people=${people.referrers} rows=${(/** @type {string} */ no) => rows("referrer", no)} />
+      <h4>${t("head.receivers")}</h4>
+      <${PeopleChart} people=${people.receivers} rows=${(/** @type {string} */ no) => rows("receiver", no)} />`}
   <//>`;
 }

@@ -3,7 +3,8 @@
 import { timeOfDay, waited } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
-import { counted, largestLoss, rateText } from "#staff/lib/figures.js";
+import { counted, largestLoss, rateText, rowsAt } from "#staff/lib/figures.js";
+import { RowsLink } from "#staff/parts/rows_link.js";
 
 /** @param {{way: any, waits: any, period: string, zone: string | undefined}} sent */
 export function Headline({ way, waits, period, zone }) {
@@ -36,18 +37,19 @@ export function Headline({ way, waits, period, zone }) {
 /** @param {{today: any}} sent */
 export function Today({ today }) {
   const usual = today.usual_visits === null ? "" : t("head.usually", { n: Math.round(today.usual_visits) });
-  /** @type {[name: string, figure: string | number, note: string, isLate?: boolean][]} */
+  /** @type {[name: string, figure: string | number, note: string, isLate?: boolean, rows?: [string, string]][]} */
   const told = [
     ["in_hall", today.in_hall, t("head.points_open", { n: today.points_open })],
     ["waiting", today.waiting, t("head.longest", { wait: waited(today.longest_wait_s) })],
     ["late", today.late, t("head.late_means"), today.late > 0],
-    ["visits", today.visits, usual],
+    ["visits", today.visits, usual, false, ["step", "visits"]],
     ["referrals", today.referrals, t("head.won_today", { n: today.won })],
     ["overdue", today.overdue.length, t("head.overdue_means"), today.overdue.length > 0],
   ];
   return html`<ul class="today" aria-label=${t("head.today")}>${told.map(
-    ([name, figure, note, isLate]) => html`<li key=${name} class=${isLate ? "late" : ""}>
-      <span>${t(`head.now_${name}`)}</span><b>${figure}</b><small>${note}</small>
+    ([name, figure, note, isLate, rows = [name, ""]]) => html`<li key=${name} class=${isLate ? "late" : ""}>
+      <span>${t(`head.now_${name}`)}</span><b><${RowsLink} href=${rowsAt("today", ...rows)}>${figure}<//></b>
+      <small>${note}</small>
     </li>`,
   )}</ul>`;
 }

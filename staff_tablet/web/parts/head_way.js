@@ -8,13 +8,16 @@ import { Funnel } from "#staff/parts/chart_funnel.js";
 import { Shares } from "#staff/parts/chart_shares.js";
 import { headsOf, Panel, PlainTable } from "#staff/parts/head_panel.js";
 
+/** @import { RowsOf } from "#staff/lib/figures.js" */
+/** @typedef {{way: any, csv: string, rows: RowsOf}} Sent */
+
 /** @param {string} code */
 const lineName = (code) => (has(`head.line_${code}`) ? t(`head.line_${code}`) : code);
 const timeText = (/** @type {number | null} */ seconds) =>
   seconds === null ? "" : seconds < 86_400 ? waited(seconds) : t("head.days", { n: Math.round(seconds / 86_400) });
 
-/** @param {{way: any, csv: string}} sent */
-export function Way({ way, csv }) {
+/** @param {Sent} sent */
+export function Way({ way, csv, rows }) {
   const steps = way && {
     caption: t("head.steps"),
     heads: headsOf("step", "n rate interval before before_rate"),
@@ -42,17 +45,18 @@ export function Way({ way, csv }) {
   const hint = way && t("head.way_hint", { from: monthDay(way.period.first), to: monthDay(way.period.last) });
   return html`<${Panel} name="way" content=${way} csv=${csv} hint=${hint ?? ""} tables=${way ? [steps] : []}
     isEmpty=${way?.steps[0].n === 0}>
-    ${way && html`<${Funnel} steps=${way.steps} /><${PlainTable} table=${weeks} />`}
+    ${way && html`<${Funnel} steps=${way.steps} rows=${rows} /><${PlainTable} table=${weeks} />`}
   <//>`;
 }
 
-/** @param {{way: any, csv: string}} sent */
-export function Conversion({ way, csv }) {
+/** @param {Sent} sent */
+export function Conversion({ way, csv, rows }) {
   const shown = (/** @type {string} */ kind, /** @type {any[]} */ groups) =>
     groups.map((each) => ({
       key: each.name,
       name: kind === "line" ? lineName(each.name) : t(`head.source_${each.name}`),
       share: each.won,
+      href: rows(kind, each.name),
       note: each.open_n ? t("head.still_open", { n: each.open_n }) : undefined,
     }));
   const table = (/** @type {string} */ kind, /** @type {any[]} */ groups) => ({

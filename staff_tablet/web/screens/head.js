@@ -1,6 +1,7 @@
 /** The branch head's page: what came of the visits, where most is lost, who waits, and what would change it. */
 
 import { signal } from "@preact/signals-core";
+import { useEffect, useRef } from "preact/hooks";
 import { html, render } from "#shared/lib/html.js";
 import { toSignIn } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
@@ -10,14 +11,17 @@ import { Bar } from "#shared/parts/bar.js";
 import { Button } from "#shared/parts/button.js";
 import { NoteLine, Notes } from "#shared/parts/note.js";
 import { timeOfDay } from "#shared/lib/format.js";
-import { firstDay, PERIODS } from "#staff/lib/figures.js";
+import { firstDay, PERIODS, placeOfHead, rowsAt } from "#staff/lib/figures.js";
 import { Office, useAsked } from "#staff/lib/office.js";
 import { later } from "#staff/parts/later.js";
 import { Diversion, WaitsPanel } from "#staff/parts/head_hall.js";
 import { People } from "#staff/parts/head_people.js";
+import { Rows } from "#staff/parts/head_rows.js";
 import { Incentives } from "#staff/parts/head_money.js";
 import { Headline, Today } from "#staff/parts/head_top.js";
 import { Conversion, Way } from "#staff/parts/head_way.js";
+
+/** @import { RowsOf } from "#staff/lib/figures.js" */
 
 const AGAIN_MS = 60_000;
 const server = new Server(staffAccess(page.csrf, toSignIn));
@@ -25,53 +29,65 @@ const notes = new Notes();
 const office = new Office({ server, notes });
 const WhatIf = later(async () => (await import("#staff/parts/head_what_if.js")).WhatIf);
 
-/** Which days stands in the address, so that a view can be sent. */
-const chosen = signal(nameOfPeriod());
-addEventListener("hashchange", () => (chosen.value = nameOfPeriod()));
-
-function nameOfPeriod() {
-  const name = location.hash.slice(1);
-  return name in PERIODS ? name : "weeks_4";
-}
+/** Which days, and which figure is open, stands in the address, so that a view can be sent. */
+const place = signal(placeOfHead(location.hash));
+addEventListener("hashchange", () => (place.value = placeOfHead(location.hash)));
 
 function Head() {
   const today = useAsked(office, "/statistics/today", AGAIN_MS);
   const day = today.content?.day;
+  const { period, figure, key } = place.value;
+  const opened = useOpened(figure && rowsAt(period, figure, key));
   return html`
     <${Bar} title=${t("title.head")} server=${server} />
     <main id="main" class="head" tabindex="-1">
       <nav class="periods" aria-label=${t("head.periods")}>
         ${Object.keys(PERIODS).map(
-          (name) => html`<a key=${name} href=${`#${name}`} aria-current=${name === chosen.value ? "true" : undefined}>
+          (name) => html`<a key=${name} href=${`#${name}`} aria-current=${name === period ? "true" : undefined}>
             ${t(`head.period_${name}`)}</a>`,
         )}
         <${Button} size="small" onPress=${() => print()}>${t("head.print")}<//>
       </nav>
-      ${day && html`<${Figures} key=${day + chosen.value} today=${today} day=${day} />`}
+      ${day && figure && html`<${Rows} key=${opened} ...${{ office, day, period, figure, of: key }} />`}
+      ${day && html`<div class="head-figures" hidden=${Boolean(figure)}>
+        <${Figures} key=${day + period} today=${today} day=${day} period=${period} /></div>`}
       ${!day && html`<${Stale} asked=${[today]} />`}
     </main>
     <${NoteLine} notes=${notes} />
   `;
 }
 
-/** @param {{today: any, day: string}} sent */
-function Figures({ today, day }) {
-  const query = `?from=${firstDay(day, PERIODS[chosen.value])}&to=${day}`;
+/** Whoever comes back from the rows finds the figure again that they opened. @param {string} now */
+function useOpened(now) {
+  const last = useRef("");
+  useEffect(() => {
+    const link = !now && last.current && document.querySelector(`a[href="${CSS.escape(last.current)}"]`);
+    if (link) /** @type {HTMLElement} */ (link).focus();
+    last.current = now;
+  }, [now]);
+  return now;
+}
+
+/** @param {{today: any, day: string, period: string}} sent */
+function Figures({ today, day, period }) {
+  const query = `?from=${firstDay(day, PERIODS[period])}&to=${day}`;
   const ask = (/** @type {string} */ name) => useAsked(office, `/statistics/${name}${query}`, AGAIN_MS);
   const [way, waits, diversion, people, money] = ["funnel", "waits", "diversion", "people", "incentives"].map(ask);
+  /** @type {RowsOf} */
+  const rows = (figure, key) => rowsAt(period, figure, key);
   const csv = (/** @type {string} */ name) => `/api/v1/statistics/${name}${query}&format=csv`;
   return html`
-    <p class="print-only">${nameOf(page.branch?.names)} · ${firstDay(day, PERIODS[chosen.value])} – ${day}</p>
+    <p class="print-only">${nameOf(page.branch?.names)} · ${firstDay(day, PERIODS[period])} – ${day}</p>
     <${Stale} asked=${[today, way, waits, diversion, people, money]} />
-    <${Headline} way=${way.content} waits=${waits.content} period=${chosen.value} zone=${page.branch?.timezone} />
+    <${Headline} way=${way.content} waits=${waits.content} period=${period} zone=${page.branch?.timezone} />
     <${Today} today=${today.content} />
     <div class="panels">
-      <${Way} way=${way.content} csv=${csv("funnel")} />
-      <${WaitsPanel} waits=${waits.content} csv=${csv("waits")} />
-      <${People} people=${people.content} csv=${csv("people")} />
-      <${Conversion} way=${way.content} csv=${csv("funnel")} />
-      <${Diversion} diversion=${diversion.content} csv=${csv("diversion")} />
-      <${Incentives} money=${money.content} csv=${csv("incentives")} />
+      <${Way} way=${way.content} csv=${csv("funnel")} rows=${rows} />
+      <${WaitsPanel} waits=${waits.content} csv=${csv("waits")} rows=${rows} />
+      <${People} people=${people.content} csv=${csv("people")} rows=${rows} />
+      <${Conversion} way=${way.content} csv=${csv("funnel")} rows=${rows} />
+      <${Diversion} diversion=${diversion.content} csv=${csv("diversion")} rows=${rows} />
+      <${Incentives} money=${money.content} csv=${csv("incentives")} rows=${rows} />
       <${WhatIf} office=${office} />
     </div>
   `;

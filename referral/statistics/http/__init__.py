@@ -3,53 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 
-import sqlalchemy as sa
-from pydantic import BaseModel
-
-from lobby_server.branch import store as branches
-from lobby_server.branch.rules import Branch, Names, ServiceType
+from lobby_server.branch.rules import Names, ServiceType
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import HEAD
 from lobby_server.kernel.clock import business_day_of, to_wire
-from lobby_server.kernel.privacy import Keyring
-from lobby_server.queue.wire import StaffSeen
-from lobby_server.staff import store as staff
 from lobby_server.visits.rules import PROMISE_S, ServiceLevel
 from referral.statistics import figures, store, wire
-from referral.statistics.figures import Referred, hall
+from referral.statistics.figures import hall
 from referral.statistics.figures.people import Person, people
+from referral.statistics.http.asked import Asked, came_and_referred, names_of, told
+from referral.statistics.http.rows import add_rows
 from referral.statistics.rules import Period, weeks_until
-from referral.statistics.wire import table
 
 CREDITS_SHOWN_MAX = 200  # as many as a page can be read; the sums are over all
 USUAL_WEEKS = 4  # today is compared with the same weekday of so many weeks
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which figures: of which branch, over which days, at which moment."""
-
-    db: sa.Connection
-    keys: Keyring
-    branch: Branch
-    period: Period
-    now: datetime
-
-    @property
-    def seen(self) -> wire.PeriodSeen:
-        """The period as it is told with every figure."""
-        since = store.first_visit(self.db, self.branch)
-        return wire.PeriodSeen(
-            first=self.period.first.isoformat(),
-            last=self.period.last.isoformat(),
-            days=self.period.days,
-            as_of=to_wire(self.now),
-            known_since=since.isoformat() if since else None,
-        )
 
 
 def statistics_door(types: Mapping[str, ServiceType]) -> Door:
@@ -59,6 +29,7 @@ def statistics_door(types: Mapping[str, ServiceType]) -> Door:
     _way(door)
     _hall(door, simple)
     _colleagues(door)
+    add_rows(door, types)
     return door
 
 
@@ -66,51 +37,36 @@ def _way(door: Door) -> None:
     @door.question("/statistics/today", may={HEAD}, gives=wire.TodaySeen)
     def get_today(call: Call) -> Answer:
         """The hall now, and the day so far."""
-        return _told(call, _today)
+        return told(call, _today)
 
     @door.question("/statistics/funnel", may={HEAD}, gives=wire.FunnelSeen)
     def get_funnel(call: Call) -> Answer:
         """From arrival to won, with what became of each week's visits, by product and by source."""
-        return _told(call, _funnel)
+        return told(call, _funnel)
 
 
 def _hall(door: Door, simple: Mapping[str, Names]) -> None:
     @door.question("/statistics/waits", may={HEAD}, gives=wire.WaitsSeen)
     def get_waits(call: Call) -> Answer:
         """Waits against the promise, day by day and by service level."""
-        return _told(call, _waits)
+        return told(call, _waits)
 
     @door.question("/statistics/diversion", may={HEAD}, gives=wire.DiversionSeen)
     def get_diversion(call: Call) -> Answer:
         """How many simple tasks machines did alone, and how the others ended."""
-        return _told(call, lambda asked: _diversion(asked, simple))
+        return told(call, lambda asked: _diversion(asked, simple))
 
 
 def _colleagues(door: Door) -> None:
     @door.question("/statistics/people", may={HEAD}, gives=wire.PeopleSeen)
     def get_people(call: Call) -> Answer:
         """Referrals by colleague against their own past; nobody is ranked."""
-        return _told(call, _people)
+        return told(call, _people)
 
     @door.question("/statistics/incentives", may={HEAD}, gives=wire.IncentivesSeen)
     def get_incentives(call: Call) -> Answer:
         """What was credited, and what waits to be confirmed."""
-        return _told(call, _incentives)
-
-
-def _told(call: Call, answer: Callable[[Asked], BaseModel]) -> Answer:
-    now = call.house.clock.now()
-    with call.house.database.read() as db:
-        branch = branches.find_branch(db, call.actor.branch_id)
-        assert branch is not None
-        today = business_day_of(now, branch.timezone, branch.cut_over_minute)
-        asked = Asked(db, call.house.keys, branch, wire.period_of(call.query, today), now)
-        given = answer(asked)
-    if not call.wants_csv:
-        return Answer(200, given.model_dump_json())
-    name = f"{call.route.path.rsplit('/', 1)[-1]}-{asked.period.first}-{asked.period.last}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Answer(200, table.as_csv(given), headers, content_type=table.CSV_TYPE)
+        return told(call, _incentives)
 
 
 def _today(asked: Asked) -> wire.TodaySeen:
@@ -142,9 +98,9 @@ def _visits_on(asked: Asked, day: date) -> int:
 
 
 def _funnel(asked: Asked) -> wire.FunnelSeen:
-    came, referred = _came_and_referred(asked, asked.period)
+    came, referred = came_and_referred(asked, asked.period)
     steps = figures.funnel(
-        figures.reached(came, referred), figures.reached(*_came_and_referred(asked, asked.period.before))
+        figures.reached(came, referred), figures.reached(*came_and_referred(asked, asked.period.before))
     )
     open_n = sum(each.state.is_live for each in referred)
     within = figures.won_within(referred, asked.now)
@@ -163,10 +119,6 @@ def _funnel(asked: Asked) -> wire.FunnelSeen:
 
 def _short(rate: float | None) -> float | None:
     return None if rate is None else round(rate, 4)
-
-
-def _came_and_referred(asked: Asked, period: Period) -> tuple[list[figures.Came], list[Referred]]:
-    return store.came(asked.db, asked.branch, period), store.referred(asked.db, asked.branch, period)
 
 
 def _waits(asked: Asked) -> wire.WaitsSeen:
@@ -201,7 +153,7 @@ def _people(asked: Asked) -> wire.PeopleSeen:
     referred = store.referred(asked.db, asked.branch, Period(reach_back, asked.period.last))
     referrers = people(referred, lambda each: each.referrer_id, asked.period)
     receivers = people(referred, lambda each: each.receiver_id, asked.period)
-    names = _names(asked, {each.staff_id for each in (*referrers, *receivers)})
+    names = names_of(asked, {each.staff_id for each in (*referrers, *receivers)})
 
     def seen(found: Collection[Person]) -> list[wire.PersonSeen]:
         shown = [wire.person_seen(each, names[each.staff_id]) for each in found]
@@ -213,7 +165,7 @@ def _people(asked: Asked) -> wire.PeopleSeen:
 
 def _incentives(asked: Asked) -> wire.IncentivesSeen:
     counted = store.credited(asked.db, asked.branch.id, asked.period)
-    names = _names(asked, {staff_id for each in counted for staff_id, _amount, _points in each.parts})
+    names = names_of(asked, {staff_id for each in counted for staff_id, _amount, _points in each.parts})
     earned: dict[tuple[str, str], list[tuple[int, int, bool]]] = defaultdict(list)
     for each in counted:
         if each.state == "live":
@@ -241,8 +193,3 @@ def _incentives(asked: Asked) -> wire.IncentivesSeen:
         ],
         to_approve=store.periods_to_approve(asked.db, asked.branch.id),
     )
-
-
-def _names(asked: Asked, ids: Collection[str]) -> dict[str, StaffSeen]:
-    found = staff.named(asked.db, asked.keys, ids)
-    return {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
