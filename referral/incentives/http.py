@@ -18,6 +18,7 @@ from referral.incentives import wire
 from referral.incentives.actions import disputes, months, plans
 from referral.incentives.plan import PlanDocument
 from referral.incentives.rules import is_period
+from referral.incentives.schemes import schemes
 from referral.incentives.store import disputes as disputes_store
 from referral.incentives.store import earned, payouts
 from referral.incentives.store.disputes import Dispute
@@ -115,7 +116,11 @@ def _plans(door: Door) -> None:
             accepted = {each.version for each in found if payouts.has_accepted(db, branch_id, each.version, me)}
             people = _people(db, call.house.keys, _deciders(found))
         listed = [wire.plan_listed(each, people, accepted_by_me=each.version in accepted) for each in found]
-        return wire.PlanList(plans=listed)
+        known = [
+            wire.SchemeSeen(name=name, unit=each.UNIT, example=dict(each.EXAMPLE))
+            for name, each in sorted(schemes().items())
+        ]
+        return wire.PlanList(plans=listed, schemes=known)
 
     @door.command("/plans", may=_DECIDERS, takes=PlanDocument, gives=wire.PlanSeen, http_code=201)
     def post_plan(call: Call) -> Answer:

@@ -24,10 +24,14 @@ class Scheme(Protocol):
     SCOPE says what accumulates. `booking`: the base of the one booking that a referral can have; the total is a pool
     that is divided by shares, largest remainder. `person`: each person's own share of the base over the month.
     UNIT: `money`, or `points`, which rank people, are counted whole for each of those credited and are never paid.
+
+    EXAMPLE is what a form begins with when somebody chooses the scheme: terms without a fault. A term's name ends with
+    its unit: `_minor` is money, `_ppm` a part of a million; anything else is a count.
     """
 
     SCOPE: Literal["booking", "person"]
     UNIT: Literal["money", "points"]
+    EXAMPLE: Mapping[str, Any]
 
     def faults(self, terms: Mapping[str, Any]) -> list[str]:
         """The names of wrong, missing and unknown terms."""

@@ -34,6 +34,13 @@ def terms_of(name: str) -> list[dict[str, Any]]:
     return [json.loads(each) for each in sorted(found)]
 
 
+@every_scheme
+def test_a_form_begins_with_terms_that_are_right(name: str) -> None:
+    example = schemes()[name].EXAMPLE
+    assert schemes()[name].faults(example) == []
+    assert schemes()[name].total(example, 10**15 * PPM) > 0
+
+
 def test_every_scheme_has_its_table_and_every_table_its_scheme() -> None:
     assert {each.stem for each in GOLDEN.glob("*.csv")} == set(schemes())
     assert len(schemes()) >= 4

@@ -154,6 +154,8 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     yield "admin-calendar", _ready(office, ".office-card li")
     office.locator(".office-nav a[href='#pay']").click()
     yield "admin-pay", _ready(office, ".office-card .badge")
+    office.locator(".office-acts .button").nth(1).click()
+    yield "admin-plan", _ready(office, ".plan-form .plan-line")
     office.locator(".office-nav a[href='#road']").click()
     yield "admin-road", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#staff']").click()

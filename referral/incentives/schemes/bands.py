@@ -13,6 +13,9 @@ from referral.incentives.port import PPM, is_count, wrong_terms
 
 SCOPE: Literal["person"] = "person"
 UNIT: Literal["money"] = "money"
+EXAMPLE: Mapping[str, Any] = {
+    "bands": [{"from_minor": 0, "rate_ppm": 1_000}, {"from_minor": 10_000_000, "rate_ppm": 2_000}],
+}
 BANDS_MAX = 20  # more would be a curve that nobody can read on a statement
 
 

@@ -9,6 +9,7 @@ from referral.incentives.port import PPM, is_count, wrong_terms
 
 SCOPE: Literal["booking"] = "booking"
 UNIT: Literal["points"] = "points"
+EXAMPLE: Mapping[str, Any] = {"points": 1, "step_minor": 1_000_000}
 
 
 def faults(terms: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from referral.incentives.port import PPM, is_count, wrong_terms
 
 SCOPE: Literal["booking"] = "booking"
 UNIT: Literal["money"] = "money"
+EXAMPLE: Mapping[str, Any] = {"rate_ppm": 2_000}
 
 
 def faults(terms: Mapping[str, Any]) -> list[str]:

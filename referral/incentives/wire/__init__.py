@@ -182,10 +182,19 @@ class PlanListed(Wire):
     accepted_by_me: bool
 
 
+class SchemeSeen(Wire):
+    """A scheme by its name, whether it gives money or points, and terms to begin with."""
+
+    name: str
+    unit: str
+    example: dict[str, Any]
+
+
 class PlanList(Wire):
-    """Every version, newest first."""
+    """Every version, newest first, and the schemes that a plan may name."""
 
     plans: list[PlanListed]
+    schemes: list[SchemeSeen]
 
 
 class PeriodSeen(Wire):

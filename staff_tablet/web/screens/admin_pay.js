@@ -1,5 +1,6 @@
 /** Pay: months to close, disputes to rule on, plans to approve. Each wants two people, and says who is missing. */
 
+import { useState } from "preact/hooks";
 import { ServerClock } from "#shared/lib/clock.js";
 import { html } from "#shared/lib/html.js";
 import { page } from "#shared/lib/page.js";
@@ -9,6 +10,7 @@ import { money } from "#staff/lib/figures.js";
 import { payrollOf } from "#staff/lib/statement.js";
 import { useAsked } from "#staff/lib/office.js";
 import { AdminPage } from "#staff/parts/admin_page.js";
+import { later } from "#staff/parts/later.js";
 import { PlanCard } from "#staff/parts/plan_card.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
@@ -22,6 +24,9 @@ import { PlanCard } from "#staff/parts/plan_card.js";
 /** @typedef {(path: string, body: object, done: string) => Promise<void>} Act */
 
 const me = page.me?.staff_no;
+const zone = page.branch?.timezone ?? "UTC";
+const today = new Date(new ServerClock().now()).toLocaleDateString("sv-SE", { timeZone: zone });
+const PlanEditor = later(async () => (await import("#staff/parts/plan_editor.js")).PlanEditor);
 const whoText = (/** @type {Who} */ who) => (who ? `${who.name} ${who.staff_no}` : t("pay.somebody"));
 
 /** @param {{office: Office}} sent */
@@ -43,7 +48,15 @@ export function PayPage({ office }) {
   };
   /** @type {Listed[]} */
   const listed = plans.content?.plans ?? [];
-  const acts = html`<${Button} onPress=${pay}>${t("pay.export")}<//>`;
+  const [isWriting, write] = useState(false);
+  const acts = html`<${Button} onPress=${pay}>${t("pay.export")}<//>
+    ${listed.length > 0 && html`<${Button} onPress=${() => write(true)}>${t("plan.write")}<//>`}`;
+  const close = (isDone = false) => {
+    write(false);
+    if (isDone) plans.reload();
+  };
+  const editing = { office, newest: listed[0]?.document, schemes: plans.content?.schemes ?? [], today, onClose: close };
+  if (isWriting) return html`<${AdminPage} name="pay" asked=${plans}><${PlanEditor} ...${editing} /><//>`;
   return html`<${AdminPage} name="pay" asked=${months} acts=${acts}>
     <h3>${t("pay.disputes")}</h3>
     ${disputes.content?.disputes.length === 0 && html`<p class="quiet-text">${t("pay.no_disputes")}</p>`}
