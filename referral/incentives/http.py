@@ -23,8 +23,10 @@ from referral.incentives.store import disputes as disputes_store
 from referral.incentives.store import earned, payouts
 from referral.incentives.store.disputes import Dispute
 from referral.incentives.store.payouts import Month, PlanRow
+from referral.incentives.wire import payroll
 
 _DECIDERS = {HEAD, ADMIN}
+FILES_SHOWN_MAX = 24  # two years of months; older ones are in the ledger's journals
 
 
 def incentives_door() -> Door:
@@ -79,7 +81,18 @@ def _months(door: Door) -> None:
         """Approve what somebody else proposed: the month is closed."""
         return call.run(months.approve_close, call.path["period"], _proposed)
 
-    @door.command("/incentives/payroll", may=_DECIDERS, gives=wire.PayrollSeen, or_nothing=True)
+    @door.question("/incentives/payroll", may=_DECIDERS, gives=payroll.PayrollList)
+    def get_payroll(call: Call) -> payroll.PayrollList:
+        """The newest payroll files with their lines: a file that was lost on its way is had again, never paid again."""
+        with call.house.database.read() as db:
+            found = payouts.payroll_files(db, call.actor.branch_id, FILES_SHOWN_MAX)
+            ids = {line.staff_id for each in found for line in each.lines} | {
+                wire.staff_of(each.made_by) for each in found
+            }
+            people = _people(db, call.house.keys, ids)
+        return payroll.PayrollList(files=[payroll.exported_seen(each, people) for each in found])
+
+    @door.command("/incentives/payroll", may=_DECIDERS, gives=payroll.PayrollSeen, or_nothing=True)
     def post_payroll(call: Call) -> Answer:
         """Send to payroll what is payable; 204 when nothing is."""
         return call.run(months.export_payroll, None, _payroll)
@@ -176,10 +189,10 @@ def _proposed(work: Work, told: months.Proposed) -> wire.ProposedSeen:
     return wire.proposed_seen(told, _people(work.db, work.keys, set(told.amounts)))
 
 
-def _payroll(work: Work, told: months.PayrollFile | None) -> wire.PayrollSeen | None:
+def _payroll(work: Work, told: months.PayrollFile | None) -> payroll.PayrollSeen | None:
     if told is None:
         return None
-    return wire.payroll_seen(told, _people(work.db, work.keys, {each.staff_id for each in told.lines}))
+    return payroll.payroll_seen(told, _people(work.db, work.keys, {each.staff_id for each in told.lines}))
 
 
 def _dispute(work: Work, told: Dispute) -> wire.DisputeAnswer:

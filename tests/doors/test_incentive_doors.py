@@ -70,6 +70,10 @@ def test_two_people_close_a_month_and_payroll_gets_its_file_once(lobby: Lobby) -
     paid = told(callers.head.post("/incentives/payroll"))
     assert sorted(each["amount_minor"] for each in paid["lines"]) == [2_000, 4_000]
     assert callers.head.post("/incentives/payroll").status_code == 204
+    (again,) = told(callers.admin.get("/incentives/payroll"))["files"]
+    assert (again["no"], again["lines"]) == (paid["no"], paid["lines"])
+    assert again["made_by"]["staff_no"] == callers.head.who.number
+    assert refusal(callers.teller.get("/incentives/payroll")) == (403, "not_allowed")
 
 
 @pytest.mark.usefixtures("in_force")

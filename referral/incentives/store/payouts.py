@@ -240,6 +240,23 @@ def payroll_lines(db: sa.Connection, branch_id: str, file_no: int) -> list[Payro
     return [PayrollLine(row.staff_id, row.currency, row.amount_minor, row.journal_no) for row in rows]
 
 
+@dataclass(frozen=True)
+class Exported:
+    """A payroll file that was made: its number, when and by whom, and what it pays."""
+
+    no: int
+    at: datetime
+    made_by: str
+    lines: tuple[PayrollLine, ...]
+
+
+def payroll_files(db: sa.Connection, branch_id: str, most: int) -> list[Exported]:
+    """The newest files of a branch, newest first."""
+    mine = sa.select(payroll_file).where(payroll_file.c.branch_id == branch_id)
+    rows = db.execute(mine.order_by(payroll_file.c.no.desc()).limit(most)).all()
+    return [Exported(row.no, row.at, row.made_by, tuple(payroll_lines(db, branch_id, row.no))) for row in rows]
+
+
 # ---- Plans --------------------------------------------------------------------------------------------------------
 
 

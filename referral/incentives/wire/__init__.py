@@ -13,7 +13,7 @@ from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.feeds import FeedFile
 from lobby_server.queue.wire import StaffSeen
 from referral.incentives.actions.disputes import Outcome
-from referral.incentives.actions.months import PayrollFile, Proposed
+from referral.incentives.actions.months import Proposed
 from referral.incentives.actions.plans import Difference
 from referral.incentives.plan import PlanDocument
 from referral.incentives.store.disputes import Dispute, Movement, Statement, StatementLine
@@ -87,22 +87,6 @@ class ProposedSeen(Wire):
     period: str
     digest: str
     amounts: list[PersonAmount]
-
-
-class PaidSeen(Wire):
-    """One line of a payroll file."""
-
-    staff: StaffSeen | None
-    currency: str
-    amount_minor: int
-    journal_no: int
-
-
-class PayrollSeen(Wire):
-    """A payroll file of the branch by number."""
-
-    no: int
-    lines: list[PaidSeen]
 
 
 class Claimed(Wire):
@@ -284,22 +268,6 @@ def _movement(told: Movement) -> MovementSeen:
 def proposed_seen(told: Proposed, people: People) -> ProposedSeen:
     """What a close moves."""
     return ProposedSeen(period=told.period, digest=told.digest, amounts=_amounts(told.amounts, people))
-
-
-def payroll_seen(told: PayrollFile, people: People) -> PayrollSeen:
-    """A payroll file."""
-    return PayrollSeen(
-        no=told.no,
-        lines=[
-            PaidSeen(
-                staff=people.get(each.staff_id),
-                currency=each.currency,
-                amount_minor=each.amount_minor,
-                journal_no=each.journal_no,
-            )
-            for each in told.lines
-        ],
-    )
 
 
 def dispute_seen(told: Dispute, people: People) -> DisputeSeen:

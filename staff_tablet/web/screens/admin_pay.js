@@ -7,10 +7,10 @@ import { page } from "#shared/lib/page.js";
 import { has, t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
 import { money } from "#staff/lib/figures.js";
-import { payrollOf } from "#staff/lib/statement.js";
 import { useAsked } from "#staff/lib/office.js";
 import { AdminPage } from "#staff/parts/admin_page.js";
 import { later } from "#staff/parts/later.js";
+import { PayrollFiles, save } from "#staff/parts/payroll_files.js";
 import { PlanCard } from "#staff/parts/plan_card.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
@@ -31,8 +31,9 @@ const whoText = (/** @type {Who} */ who) => (who ? `${who.name} ${who.staff_no}`
 
 /** @param {{office: Office}} sent */
 export function PayPage({ office }) {
-  const [months, disputes, plans] = [
+  const [months, files, disputes, plans] = [
     useAsked(office, "/incentives/periods"),
+    useAsked(office, "/incentives/payroll"),
     useAsked(office, "/disputes"),
     useAsked(office, "/plans"),
   ];
@@ -43,7 +44,8 @@ export function PayPage({ office }) {
   const pay = async () => {
     const file = await office.change("POST", "/incentives/payroll", {});
     if (!file) return;
-    if (file.no) save(`payroll-${file.no}.csv`, payrollOf(file.lines));
+    if (file.no) save(file);
+    files.reload();
     office.notes.say(file.no ? t("pay.exported", { no: file.no, n: file.lines.length }) : t("pay.nothing_due"));
   };
   /** @type {Listed[]} */
@@ -67,6 +69,8 @@ export function PayPage({ office }) {
     <ul class="office-cards">${(months.content?.periods ?? []).map(
       (/** @type {Month} */ each) => html`<${MonthCard} key=${each.period} of=${each} act=${act} />`,
     )}</ul>
+    <h3>${t("pay.files")}</h3>
+    <${PayrollFiles} files=${files.content?.files ?? []} />
     <h3>${t("pay.plans")}</h3>
     <ul class="office-cards">${listed.map(
       (each, at) => html`<${PlanCard} key=${each.plan.version} listed=${each} before=${listed[at + 1]}>
@@ -74,15 +78,6 @@ export function PayPage({ office }) {
       <//>`,
     )}</ul>
   <//>`;
-}
-
-/** Hand a file to the browser's downloads. @param {string} name @param {string} text */
-function save(name, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 /** @param {{rows: Amount[]}} sent */
