@@ -32,6 +32,18 @@ _PROBLEM = {
 }
 
 
+# The service domains of the Banking Industry Architecture Network (BIAN) that doors belong to, for a bank that
+# catalogues its interfaces by them.
+_BIAN: Mapping[str, str] = {
+    "appointments": "Contact Handler",
+    "bookings": "Lead and Opportunity Management",
+    "customers": "Party Reference Data Directory",
+    "incentives": "Commissions",
+    "referrals": "Lead and Opportunity Management",
+    "visits": "Contact Handler",
+}
+
+
 def document(table: Iterable[Route], version: str) -> dict[str, Any]:
     """Every row under `/api/v1` with its shapes and who may call it."""
     rows = [row for row in table if row.path.startswith("/api/")]
@@ -47,6 +59,7 @@ def document(table: Iterable[Route], version: str) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Branch Lobby", "version": version},
+        "tags": [{"name": name, "description": "BIAN service domain"} for name in sorted(set(_BIAN.values()))],
         "paths": paths,
         "components": {
             "schemas": {**defs.get("$defs", {}), "Problem": _PROBLEM},
@@ -75,7 +88,7 @@ def _operation(row: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": row.handler.__name__,
-        "tags": [row.tag],
+        "tags": [row.tag, *([_BIAN[row.tag]] if row.tag in _BIAN else [])],
         "summary": row.summary,
         "x-may": sorted(row.may),
         "parameters": parameters,

@@ -115,3 +115,11 @@ def test_a_day_at_the_branch_keeps_to_the_contract(lobby: Lobby, callers: Caller
 def body_of(contract: Any, path: str) -> Any:
     """The schema of what a command takes."""
     return contract["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+
+def test_a_bank_finds_doors_by_the_service_domains_of_bian(contract: Any) -> None:
+    told_of = {each["name"] for each in contract["tags"]}
+    found = {tag: path for path, _method, operation in operations(contract) for tag in operation["tags"]}
+    assert told_of <= found.keys()
+    assert contract["paths"]["/api/v1/referrals"]["post"]["tags"] == ["referrals", "Lead and Opportunity Management"]
+    assert "Commissions" in contract["paths"]["/api/v1/plans"]["post"]["tags"]
