@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+# numba asks for `np.ma` at each call, and numpy imports it at the first one. Two native threads that import the same
+# module at once under gevent's patched locks may wait for ever: so it is here before there are any.
 import numpy as np
+import numpy.ma
 import numpy.typing as npt
 
 try:

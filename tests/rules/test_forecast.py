@@ -253,3 +253,16 @@ os._exit(0)
         [sys.executable, "-c", script], env=at_first, capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert found.stdout == "[True, True, True]\n"
+
+
+def test_the_first_simulation_imports_nothing() -> None:
+    """What native threads import at once under gevent's patched locks may wait for ever."""
+    script = """
+import sys
+from lobby_server.queue.forecast import Line, OpenPoint
+before = set(sys.modules)
+Line((), (OpenPoint("W1", ("A",)),), {}, None).wait("A")
+print(sorted(set(sys.modules) - before))
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout == "[]\n"
