@@ -17,8 +17,10 @@ import { DataTable } from "#staff/parts/data_table.js";
 const REFUSED = "refused_";
 
 /** A deed in words; what we have none for is shown as it is written. @param {Deed} deed */
-function deedText({ deed }) {
-  if (deed.startsWith(REFUSED)) return t("audit.refused", { what: deed.slice(REFUSED.length) });
+const deedText = ({ deed }) =>
+  deed.startsWith(REFUSED) ? t("audit.refused", { what: nameOf(deed.slice(REFUSED.length)) }) : nameOf(deed);
+
+function nameOf(/** @type {string} */ deed) {
   if (has(`touch.${deed}`)) return t(`touch.${deed}`, { number: "" }).trim();
   return has(`deed.${deed}`) ? t(`deed.${deed}`) : deed.replaceAll("_", " ");
 }
@@ -29,8 +31,14 @@ const byText = ({ by }) => [by.name || t(`audit.${by.kind}`), by.staff_no].filte
 /** Ids say nothing to a reader, but a search finds them. @param {Deed} deed */
 const factsText = ({ facts }) =>
   Object.entries(facts)
-    .map(([name, fact]) => `${name} ${typeof fact === "object" ? JSON.stringify(fact) : fact}`)
+    .map(([name, fact]) => `${name} ${factText(fact)}`)
     .join(" · ");
+
+/** A change says from what to what. @param {any} fact */
+function factText(fact) {
+  if (typeof fact !== "object" || fact === null) return fact;
+  return "from" in fact && "to" in fact ? t("queue.from_to", fact) : JSON.stringify(fact);
+}
 
 const small = (/** @type {string} */ text) => html`<small class="wrap">${text}</small>`;
 
