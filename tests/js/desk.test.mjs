@@ -253,4 +253,5 @@ test("everybody goes to their own screen, to the wished one if it is theirs", ()
   assert.equal(homeOf(["lobby_manager", "teller"]), "/tablet");
   assert.equal(homeOf(["admin"]), "/admin");
   assert.equal(homeOf([]), "/");
+  assert.equal(homeOf(["teller"], "/mine"), "/mine");
 });

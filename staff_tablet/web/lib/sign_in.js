@@ -13,6 +13,8 @@ const PLACES = [
   ["head", "/admin"],
   ["admin", "/admin"],
 ];
+/** One's own referrals and statement. */
+const EVERYBODYS = "/mine";
 
 /**
  * The screen a person works at: the wished one if it is theirs. Those without a screen choose for themselves.
@@ -21,7 +23,7 @@ const PLACES = [
  */
 export function homeOf(roles, wished) {
   const own = PLACES.filter(([role]) => roles.includes(role)).map(([, place]) => place);
-  return own.find((place) => place === wished) ?? own[0] ?? "/";
+  return [...own, EVERYBODYS].find((place) => place === wished) ?? own[0] ?? "/";
 }
 
 /**
