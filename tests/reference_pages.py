@@ -24,7 +24,7 @@ from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
 from lobby_server.branch.events import DeviceEvent, ServicePointChanged
-from lobby_server.branch.rules import ServicePoint
+from lobby_server.branch.rules import PROMISES, ServicePoint
 from lobby_server.customers import http as customers_http
 from lobby_server.doors.pages import Pages, Words
 from lobby_server.doors.problems import _HTTP_CODES
@@ -43,7 +43,7 @@ from lobby_server.staff.http import staff_door
 from lobby_server.visits import live as visits_live
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
-from lobby_server.visits.rules import PROMISE_S, Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
+from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
@@ -263,8 +263,8 @@ def pages_table() -> str:
 
 def promises_table() -> str:
     return table(
-        "service level|promise in minutes",
-        ((f"`{level}`", s / 60 if s % 60 else s // 60) for level, s in PROMISE_S.items()),
+        "service level|called within, minutes|an alert is answered within, seconds",
+        ((f"`{level}`", each.wait_s // 60, each.answer_s) for level, each in PROMISES.items()),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from lobby_server.admin.signatures import check_signature
 from lobby_server.appointments.actions import take_appointments
 from lobby_server.appointments.wire import read_appointment_file
-from lobby_server.branch.actions import take_services
+from lobby_server.branch.actions.settings import take_services
 from lobby_server.branch.wire.services import read_services_file
 from lobby_server.customers.actions import take_portfolios
 from lobby_server.customers.actions.feed import take_customer_file

@@ -216,6 +216,7 @@ def _visit(
         "customer_id": customer.id if customer else None,
         "tier": customer.tier if customer else None,
         "service_level": each.level,
+        "promise_s": of.branch.promises[each.level].wait_s,
         "need": {"code": each.service_type, "reason": reason} if reason else None,
         "greeting": greeting,
         "language": "zh-CN",

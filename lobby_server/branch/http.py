@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from lobby_server.branch import actions, store, wire
+from lobby_server.branch.actions import settings
 from lobby_server.branch.rules import (
     CHALLENGE_LIVES,
     ENROLMENT_CODE_LIVES,
     SERVICE_TYPES_FILE,
+    Branch,
     Device,
     ServicePoint,
     read_service_types,
@@ -101,7 +103,15 @@ def post_revoke(call: Call) -> Answer:
     return call.run(actions.revoke, call.path["device_id"], present)
 
 
-def _versioned(answer: seen.PointSettings | seen.CalendarSeen | seen.ZonesSeen) -> Answer:
+def _own_branch(call: Call) -> Branch:
+    """The branch of whoever asks."""
+    with call.house.database.read() as db:
+        branch = store.find_branch(db, call.actor.branch_id)
+    assert branch is not None
+    return branch
+
+
+def _versioned(answer: seen.PointSettings | seen.CalendarSeen | seen.ZonesSeen | seen.PromisesSeen) -> Answer:
     """The answer with the version that a change of it names in `If-Match`."""
     return Answer(200, answer.model_dump_json(), {"ETag": f'"{answer.version}"'})
 
@@ -134,23 +144,20 @@ def put_point_setting(call: Call) -> Answer:
         return seen.PointSettingAnswer(service_point=seen.point_setting(point))
 
     wanted = wire.point_of(call.actor.branch_id, code, call.body)
-    return call.run(actions.set_point, actions.SetPoint(wanted, call.version_to_replace()), present)
+    return call.run(settings.set_point, settings.SetPoint(wanted, call.version_to_replace()), present)
 
 
 @door.question("/settings/zones", may={ADMIN, HEAD}, gives=seen.ZonesSeen)
 def get_zones(call: Call) -> Answer:
     """The parts of this branch's hall; the `ETag` is the version of the branch's settings."""
-    with call.house.database.read() as db:
-        branch = store.find_branch(db, call.actor.branch_id)
-    assert branch is not None
-    return _versioned(seen.zones_seen(branch))
+    return _versioned(seen.zones_seen(_own_branch(call)))
 
 
 @door.command("/settings/zones", may={ADMIN}, takes=wire.ZonesSet, gives=seen.ZonesSeen, method="PUT")
 def put_zones(call: Call) -> Answer:
     """Replace the zones; `If-Match` names the version of the settings that this replaces."""
-    request = actions.SetZones(call.body.zones, call.version_to_replace())
-    return call.run(actions.set_zones, request, lambda _work, branch: seen.zones_seen(branch))
+    request = settings.SetZones(call.body.zones, call.version_to_replace())
+    return call.run(settings.set_zones, request, lambda _work, branch: seen.zones_seen(branch))
 
 
 @door.question("/settings/service-types", may={ADMIN, HEAD}, gives=seen.TypeSettings)
@@ -165,20 +172,30 @@ def get_type_settings(call: Call) -> seen.TypeSettings:
 @door.question("/settings/calendar", may={ADMIN, HEAD}, gives=seen.CalendarSeen)
 def get_calendar(call: Call) -> Answer:
     """When this branch is open, and how many windows should be; the `ETag` is the version of its settings."""
-    with call.house.database.read() as db:
-        branch = store.find_branch(db, call.actor.branch_id)
-    assert branch is not None
-    return _versioned(seen.calendar_seen(branch))
+    return _versioned(seen.calendar_seen(_own_branch(call)))
 
 
 @door.command("/settings/calendar", may={ADMIN}, takes=wire.CalendarSet, gives=seen.CalendarSeen, method="PUT")
 def put_calendar(call: Call) -> Answer:
     """Replace the hours, the closed days and the plan; `If-Match` names the version of the settings."""
     sent: wire.CalendarSet = call.body
-    request = actions.SetCalendar(
+    request = settings.SetCalendar(
         hours=wire.hours_of(sent.hours),
         closed_on=frozenset(sent.closed_on),
         plan=wire.plan_of(sent.plan),
         version=call.version_to_replace(),
     )
-    return call.run(actions.set_calendar, request, lambda _work, branch: seen.calendar_seen(branch))
+    return call.run(settings.set_calendar, request, lambda _work, branch: seen.calendar_seen(branch))
+
+
+@door.question("/settings/promises", may={ADMIN, HEAD}, gives=seen.PromisesSeen)
+def get_promises(call: Call) -> Answer:
+    """How long each service level may wait here, and how soon alerts are answered; with the version as `ETag`."""
+    return _versioned(seen.promises_seen(_own_branch(call)))
+
+
+@door.command("/settings/promises", may={ADMIN}, takes=wire.PromisesSet, gives=seen.PromisesSeen, method="PUT")
+def put_promises(call: Call) -> Answer:
+    """Replace the promises; `If-Match` names the version of the settings that this replaces."""
+    request = settings.SetPromises(wire.promises_of(call.body), call.version_to_replace())
+    return call.run(settings.set_promises, request, lambda _work, branch: seen.promises_seen(branch))

@@ -84,11 +84,31 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What customers of one service level may count on, in seconds.
+
+    They are called within `wait_s`; where somebody must come to them, whoever is asked answers within `answer_s`.
+    """
+
+    wait_s: int
+    answer_s: int
+
+
+# By service level, until a branch sets its own. There is no standard with numbers (docs/reference/promises.md).
+PROMISES: Mapping[str, Promise] = {
+    "ordinary": Promise(15 * 60, 180),
+    "vip": Promise(5 * 60, 30),
+    "vulnerable": Promise(10 * 60, 60),
+    "appointment": Promise(5 * 60, 30),
+}
+
+
+@dataclass(frozen=True)
 class Branch:
     """One branch. `timezone` is an IANA name; `cut_over_minute` counts from local midnight.
 
     `kind` decides which services it may offer; `zones` are the parts of its hall; `plan` says how many windows
-    should be open when.
+    should be open when; `promises` what it promises each service level.
     """
 
     id: str
@@ -100,6 +120,7 @@ class Branch:
     hours: tuple[Hours, ...] = ()
     closed_on: frozenset[date] = frozenset()
     plan: tuple[Planned, ...] = ()
+    promises: Mapping[str, Promise] = field(default_factory=lambda: PROMISES)
     version: int = 1
 
     @property

@@ -18,6 +18,7 @@ branch = sa.Table(
     sa.Column("hours", Json, nullable=False, server_default="[]"),
     sa.Column("closed_on", Json, nullable=False, server_default="[]"),
     sa.Column("plan", Json, nullable=False, server_default="[]"),
+    sa.Column("promises", Json, nullable=False, server_default="{}"),  # its own, by service level
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of how it is set up
 )
 

@@ -7,18 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from lobby_server.branch.rules import Promise
 from lobby_server.visits.rules import Alert, AlertKind, Rung, ServiceLevel
 
 MANAGERS_ASKED_MAX = 2  # docs/reference/alerts.md: the lobby manager, the next one, then up the ladder
 LOW_RATING_STARS_MAX = 2
-_LOW_RATING_S, _OTHERS_S = 15 * 60, 180
-# How long whoever is asked has for an answer, by the service level of the customer it is about.
-_BY_LEVEL: Mapping[str, int] = {
-    ServiceLevel.VIP: 30,
-    ServiceLevel.APPOINTMENT: 30,
-    ServiceLevel.VULNERABLE: 60,
-}
-MET_ON_ARRIVAL = frozenset(_BY_LEVEL)
+_LOW_RATING_S = 15 * 60
+MET_ON_ARRIVAL = frozenset({ServiceLevel.VIP, ServiceLevel.APPOINTMENT, ServiceLevel.VULNERABLE})
 WATCHED_DEVICES = frozenset({"kiosk", "machine"})
 # Why somebody comes back from a machine that did not do its work; whoever changed their mind needs nobody.
 FAILED_BY_MACHINE = frozenset({"machine_failed", "machine_refused", "machine_silent", "machine_lost"})
@@ -40,14 +35,14 @@ class OnDuty:
     rms: frozenset[str] = frozenset()
 
 
-def respond_s(kind: AlertKind, level: str | None) -> int:
-    """How many seconds whoever is asked has: 30 for VIPs and appointments, 60 for the vulnerable, else 180.
+def respond_s(kind: AlertKind, level: str | None, promises: Mapping[str, Promise]) -> int:
+    """How many seconds whoever is asked has: what the branch promises the customer it is about.
 
-    Source: docs/reference/alerts.md (defaults proposed for branches; there is no standard with numbers).
+    What is about nobody in particular is answered as for an ordinary customer; a low rating has a quarter of an hour.
     """
     if kind is AlertKind.LOW_RATING:
         return _LOW_RATING_S
-    return _BY_LEVEL.get(level or "", _OTHERS_S)
+    return promises[level or ServiceLevel.ORDINARY].answer_s
 
 
 def first_turn(kind: AlertKind, duty: OnDuty) -> Turn:

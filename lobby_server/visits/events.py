@@ -16,10 +16,10 @@ class VisitEvent(Event):
     visit: Visit
 
     def data(self) -> dict[str, Any]:
-        """The visit's fields, what it was promised, and until when the newest deed can be undone."""
+        """The visit's fields, and until when the newest deed can be undone."""
         fields = to_json(self.visit)
         undo = fields.pop("undo")
-        return {**fields, "promise_s": self.visit.promise_s, "undo_until": undo["until"] if undo else None}
+        return {**fields, "undo_until": undo["until"] if undo else None}
 
 
 @dataclass(frozen=True)

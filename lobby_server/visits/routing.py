@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lobby_server.branch.rules import BY_ADVISER, ServiceType
+from lobby_server.branch.rules import BY_ADVISER, PROMISES, ServiceType
 from lobby_server.recommend.rules import Reason
-from lobby_server.visits.rules import PROMISE_S, ServiceLevel
+from lobby_server.visits.rules import ServiceLevel
 
 SELF_SERVICE, TICKET, ADVISER = "self_service", "ticket", "adviser"
 
@@ -32,13 +32,14 @@ class Fleet:
 class Facts:
     """All that the choice looks at.
 
-    `wait_s`: in half of the cases the wait for this service's windows is shorter; None when nobody can say.
-    `lobby_is_there`: a lobby manager is signed in who is not taking care of somebody. `is_chosen`: the customer
-    asked for a machine.
+    `promise_s`: how long this visit may wait. `wait_s`: in half of the cases the wait for this service's windows is
+    shorter; None when nobody can say. `lobby_is_there`: a lobby manager is signed in who is not taking care of
+    somebody. `is_chosen`: the customer asked for a machine.
     """
 
     service_type: ServiceType
     level: ServiceLevel = ServiceLevel.ORDINARY
+    promise_s: int = PROMISES[ServiceLevel.ORDINARY].wait_s
     party_size: int = 1
     language: str = "zh-CN"
     needs_help: bool = False
@@ -105,7 +106,7 @@ def _better_with_a_person(facts: Facts) -> Choice | None:
 
 def _breaks_promise(facts: Facts) -> bool:
     """Whether somebody with a promise of their own would wait longer than it says."""
-    return facts.wait_s is not None and facts.wait_s > PROMISE_S[facts.level]
+    return facts.wait_s is not None and facts.wait_s > facts.promise_s
 
 
 def _why_machine(facts: Facts) -> Reason:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lobby_server.branch.rules import PROMISES
 from lobby_server.recommend.rules import Need, Reason
 
 CLAIM_LIVES = timedelta(minutes=3)
@@ -39,14 +40,6 @@ class ServiceLevel(StrEnum):
     VULNERABLE = "vulnerable"
     APPOINTMENT = "appointment"
 
-
-# How long each level may wait before we broke our word, in seconds (defaults of docs/reference/promises.md).
-PROMISE_S: Mapping[ServiceLevel, int] = {
-    ServiceLevel.ORDINARY: 15 * 60,
-    ServiceLevel.VIP: 5 * 60,
-    ServiceLevel.VULNERABLE: 10 * 60,
-    ServiceLevel.APPOINTMENT: 5 * 60,
-}
 
 _VIP_TIERS = frozenset({"diamond", "private"})
 
@@ -102,7 +95,8 @@ class Visit:
     """One visit. `customer_id` is None for somebody we do not know.
 
     It is at exactly one place: undecided (arrived), in line (routed, no errand), at a machine (an errand, whether
-    walking there or begun), at a service point (in service, no errand), or left.
+    walking there or begun), at a service point (in service, no errand), or left. `promise_s` is how long it may wait
+    before we broke our word.
     """
 
     id: str
@@ -117,6 +111,7 @@ class Visit:
     language: str
     party_size: int
     made_by: str
+    promise_s: int = PROMISES[ServiceLevel.ORDINARY].wait_s
     service_type: str | None = None
     route: str | None = None
     ticket_id: str | None = None
@@ -131,10 +126,9 @@ class Visit:
     steps_done: tuple[str, ...] = ()
     undo: Undo | None = None
 
-    @property
-    def promise_s(self) -> int:
-        """How long this visit may wait."""
-        return PROMISE_S[self.service_level]
+
+# Why a visit is served at its level, where that was decided for this visit and is no standing of the customer's.
+DECIDED_HERE = frozenset({"by_hand", "companion"})
 
 
 def level_of(tier: str | None, *, is_vulnerable: bool, is_expected: bool = False) -> ServiceLevel:

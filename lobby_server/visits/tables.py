@@ -16,6 +16,8 @@ visit = sa.Table(
     sa.Column("customer_id", sa.ForeignKey("customer.id"), nullable=True),
     sa.Column("tier", sa.String(16), nullable=True),
     sa.Column("service_level", sa.String(16), nullable=False),
+    # What their branch promised that level when they got it; what it promises later changes nothing here.
+    sa.Column("promise_s", sa.Integer, nullable=False, server_default="900"),
     sa.Column("need", Json, nullable=True),
     sa.Column("greeting", sa.String(32), nullable=False),
     sa.Column("language", sa.String(8), nullable=False),

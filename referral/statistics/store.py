@@ -17,7 +17,7 @@ from lobby_server.kernel.tables import event
 from lobby_server.queue.rules import TicketState
 from lobby_server.queue.tables import ticket, ticket_call
 from lobby_server.recommend.tables import offer
-from lobby_server.visits.rules import DONE, DONE_SELF_SERVICE, PROMISE_S, ServiceLevel, VisitState
+from lobby_server.visits.rules import DONE, DONE_SELF_SERVICE, VisitState
 from lobby_server.visits.tables import errand, visit
 from referral.incentives.tables import account_balance, credit, credit_share, dispute, ledger_period
 from referral.lifecycle.events import ReferralOverdue
@@ -93,8 +93,10 @@ def waited(db: sa.Connection, branch: Branch, period: Period) -> list[Waited]:
         ticket_call.c.ticket_id
     )
     calls = first.subquery()
-    joined = ticket.join(calls, calls.c.ticket_id == ticket.c.id).join(
-        ticket_call, sa.and_(ticket_call.c.ticket_id == ticket.c.id, ticket_call.c.call_no == calls.c.no)
+    joined = (
+        ticket.join(calls, calls.c.ticket_id == ticket.c.id)
+        .join(ticket_call, sa.and_(ticket_call.c.ticket_id == ticket.c.id, ticket_call.c.call_no == calls.c.no))
+        .join(visit, visit.c.id == ticket.c.visit_id)
     )
     rows = db.execute(
         sa.select(
@@ -105,6 +107,7 @@ def waited(db: sa.Connection, branch: Branch, period: Period) -> list[Waited]:
             ticket.c.placed_at,
             ticket.c.issued_at,
             ticket_call.c.at,
+            visit.c.promise_s,
         )
         .select_from(joined)
         .where(ticket.c.branch_id == branch.id, ticket.c.business_day.between(period.first, period.last))
@@ -117,7 +120,7 @@ def _waited(row: Any) -> Waited:
     placed_at = row.placed_at or row.arrived_at
     since = placed_at if placed_at <= row.at else row.issued_at
     waited_s = max(0.0, (row.at - since).total_seconds())
-    return Waited(row.id, row.business_day, row.service_level, waited_s, PROMISE_S[ServiceLevel(row.service_level)])
+    return Waited(row.id, row.business_day, row.service_level, waited_s, row.promise_s)
 
 
 def tasks(db: sa.Connection, branch: Branch, period: Period, simple: frozenset[str]) -> list[Task]:
@@ -195,14 +198,15 @@ def in_hall(db: sa.Connection, branch: Branch) -> list[str]:
 def waiting(db: sa.Connection, branch: Branch, now: datetime) -> list[Waited]:
     """The tickets that wait, and how long they have."""
     here = sa.and_(ticket.c.branch_id == branch.id, ticket.c.state == str(TicketState.WAITING))
-    rows = db.execute(sa.select(ticket).where(here).order_by(ticket.c.arrived_at, ticket.c.id))
+    asked = sa.select(ticket, visit.c.promise_s).join(visit, visit.c.id == ticket.c.visit_id).where(here)
+    rows = db.execute(asked.order_by(ticket.c.arrived_at, ticket.c.id))
     return [
         Waited(
             row.id,
             row.business_day,
             row.service_level,
             max(0.0, (now - (row.placed_at or row.arrived_at)).total_seconds()),
-            PROMISE_S[ServiceLevel(row.service_level)],
+            row.promise_s,
         )
         for row in rows
     ]

@@ -50,6 +50,7 @@ class AnyDay(RuleBasedStateMachine):
         self.waiting: list[Ticket] = []
         self.hesitating: list[str] = []
         self.at_machine: tuple[str, Ticket | None] | None = None
+        self.is_moot = False
 
     @initialize()
     def furnish(self) -> None:
@@ -128,6 +129,8 @@ class AnyDay(RuleBasedStateMachine):
         ticket = next((each for each in self.waiting if each.visit_id == visit_id), None)
         self.waiting = [each for each in self.waiting if each is not ticket]
         self.hesitating = [each for each in self.hesitating if each != visit_id]
+        # A ticket for what they do at the machine now is worth nothing any more once it is done there.
+        self.is_moot = ticket is not None and ticket.service_type == service
         self.at_machine = (visit_id, ticket)
 
     @precondition(lambda self: self.at_machine)
@@ -155,7 +158,7 @@ class AnyDay(RuleBasedStateMachine):
         else:
             run(machines.finish, machines.Finish(visit_id, how), self.cast.chen)
         self.at_machine = None
-        self._after_the_machine(visit_id, ticket, how)
+        self._after_the_machine(visit_id, None if self.is_moot and how == "done" else ticket, how)
 
     def _after_the_machine(self, visit_id: str, ticket: Ticket | None, how: str) -> None:
         """Who had a ticket has it again; who had none is gone, undecided, or has one at the place of their arrival."""

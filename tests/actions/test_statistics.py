@@ -14,11 +14,10 @@ from lobby_server.admin import history
 from lobby_server.admin.check import run_checks
 from lobby_server.admin.furnish import Past, furnish
 from lobby_server.branch import store as branches
-from lobby_server.branch.rules import Branch
+from lobby_server.branch.rules import PROMISES, Branch
 from lobby_server.customers.tables import customer
 from lobby_server.kernel.house import House
 from lobby_server.queue.tables import ticket, ticket_call
-from lobby_server.visits.rules import PROMISE_S, ServiceLevel
 from lobby_server.visits.tables import errand, visit
 from referral.incentives.tables import credit, credit_share, posting
 from referral.lifecycle.tables import referral
@@ -65,7 +64,7 @@ def test_figures_are_what_the_rows_add_up_to(lived: House) -> None:
     of_line = Counter(each["product_line"] for each in referrals)
     assert {each.name: each.n for each in figures.groups(referred, lambda one: one.product_line)} == of_line
     late = sum(
-        (calls[each["id"]] - each["placed_at"]).total_seconds() > PROMISE_S[ServiceLevel(each["service_level"])]
+        (calls[each["id"]] - each["placed_at"]).total_seconds() > PROMISES[each["service_level"]].wait_s
         for each in tickets
     )
     kept = hall.kept(waits)

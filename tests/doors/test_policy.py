@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from lobby_server import app
 from lobby_server.app import Lobby
+from lobby_server.branch.rules import PROMISES
 from lobby_server.doors.mount import NoPolicy, mount, refuse_without_policy
 from lobby_server.doors.problems import answer_refusals
 from lobby_server.doors.reading import Wire
@@ -96,6 +97,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
         "serves": ["A", "B"],
     },
     "/api/v1/settings/zones": lambda _scene: {"zones": {}},
+    "/api/v1/settings/promises": lambda _scene: {key: {"wait_s": 600, "answer_s": 60} for key in PROMISES},
     "/api/v1/settings/calendar": lambda _scene: {"hours": [], "closed_on": [], "plan": []},
     "/api/v1/appointments": lambda _scene: {"service_type": "loan", "starts_at": "2026-11-23T04:00:00Z"},
     "/api/v1/visits": lambda _scene: {"credential": {"kind": "none"}},

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from lobby_server.app import Lobby
 from lobby_server.branch import store as branches
 from lobby_server.kernel import event_log
+from lobby_server.kernel.tables import audit
 from lobby_server.queue import actions as queue
 from tests import make
 from tests.doors.calling import Callers, audit_rows, new_key, refusal, state_of, told
@@ -159,6 +161,53 @@ def test_a_calendar_that_cannot_be_is_refused(callers: Callers, wrong: dict[str,
         assert refusal(put(callers, "/settings/calendar", less)) == (422, "invalid_fields")
 
 
+# ---- Promises -----------------------------------------------------------------------------------------------------
+
+OWN: dict[str, Any] = {
+    "ordinary": {"wait_s": 1200, "answer_s": 240},
+    "vip": {"wait_s": 240, "answer_s": 20},
+    "vulnerable": {"wait_s": 600, "answer_s": 60},
+    "appointment": {"wait_s": 300, "answer_s": 30},
+}
+
+
+def test_a_branch_sets_its_own_promises_and_the_audit_says_from_what_to_what(lobby: Lobby, callers: Callers) -> None:
+    before = told(callers.head.get("/settings/promises"))["promises"]
+    assert before["ordinary"] == {"wait_s": 900, "answer_s": 180}
+    assert told(put(callers, "/settings/promises", OWN)) == {"promises": OWN, "version": 2}
+    welcome = told(callers.kiosk.post("/visits", {"credential": {"kind": "none", "value": ""}}))
+    (card,) = told(callers.manager.get("/lobby"))["visits"]
+    assert (card["visit_id"], card["promise_s"]) == (welcome["visit_id"], 1200)
+    with lobby.house.database.read() as db:
+        facts = db.scalar(sa.select(audit.c.facts).where(audit.c.deed == "set_promises"))
+    assert facts == {
+        "ordinary.wait_s": {"from": 900, "to": 1200},
+        "ordinary.answer_s": {"from": 180, "to": 240},
+        "vip.wait_s": {"from": 300, "to": 240},
+        "vip.answer_s": {"from": 30, "to": 20},
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {**OWN, "vip": {"wait_s": 59, "answer_s": 20}},
+        {**OWN, "vip": {"wait_s": 7201, "answer_s": 20}},
+        {**OWN, "vip": {"wait_s": 240, "answer_s": 9}},
+        {**OWN, "vip": {"wait_s": 240}},
+        {**OWN, "gold": OWN["vip"]},
+        {level: each for level, each in OWN.items() if level != "vip"},
+    ],
+)
+def test_a_promise_that_cannot_be_is_refused(callers: Callers, wrong: Any) -> None:
+    assert refusal(put(callers, "/settings/promises", wrong)) == (422, "invalid_fields")
+
+
+def test_an_administrator_sees_what_another_promise_would_have_meant(callers: Callers) -> None:
+    tried = told(callers.admin.get("/statistics/promises"))
+    assert (tried["period"]["days"], tried["levels"]) == (28, [])
+
+
 # ---- Zones, and two administrators at once ------------------------------------------------------------------------
 
 ZONES: dict[str, Any] = {"hall": {"zh-CN": "大厅", "en": "Hall"}, "vip": {"zh-CN": "贵宾区", "en": "VIP area"}}
@@ -189,11 +238,12 @@ def test_a_zone_in_which_something_stands_is_not_taken_away(callers: Callers) ->
     [
         ("/settings/calendar", CALENDAR),
         ("/settings/zones", {"zones": ZONES}),
+        ("/settings/promises", OWN),
         ("/settings/service-points/W4", POINT),
     ],
 )
 def test_who_changes_what_another_changed_meanwhile_is_told_so(callers: Callers, path: str, body: Any) -> None:
-    for page in ("calendar", "zones", "service-points"):
+    for page in ("calendar", "zones", "promises", "service-points"):
         assert callers.head.get(f"/settings/{page}").headers["ETag"] == '"1"'
     assert put(callers, "/settings/zones", {"zones": ZONES}).status_code == 200
     stale = callers.admin.command("PUT", path, body, If_Match='"1"')

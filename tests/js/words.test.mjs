@@ -73,6 +73,7 @@ test("no word is there for nothing", () => {
     "offer.",
     "place.",
     "presence.",
+    "promises.",
     "point.",
     "road.because.",
     "mine.",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from lobby_server.branch.rules import PROMISES, Promise
 from lobby_server.visits.alerts import OnDuty, Took, Turn, first_turn, next_turn, respond_s, took_of, unserved_groups
 from lobby_server.visits.rules import URGENCY, Alert, AlertKind, AlertState, Rung
 from tests.make import HERE, MORNING
@@ -80,7 +81,13 @@ def test_a_bad_rating_goes_to_the_head_at_once_and_nowhere_else() -> None:
     ],
 )
 def test_how_soon_depends_on_who_waits(kind: AlertKind, level: str | None, within_s: int) -> None:
-    assert respond_s(kind, level) == within_s
+    assert respond_s(kind, level, PROMISES) == within_s
+
+
+def test_a_branch_says_itself_how_soon() -> None:
+    own = {**PROMISES, "vip": Promise(240, 20)}
+    assert respond_s(AlertKind.ARRIVAL, "vip", own) == 20
+    assert respond_s(AlertKind.LOW_RATING, None, own) == 900
 
 
 def test_every_kind_has_an_urgency() -> None:

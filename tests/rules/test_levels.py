@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lobby_server.branch.rules import PROMISES
 from lobby_server.customers.rules import TIERS
-from lobby_server.visits.rules import PROMISE_S, ServiceLevel, greeting_of, level_of
+from lobby_server.visits.rules import ServiceLevel, greeting_of, level_of
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,9 @@ def test_an_appointment_comes_before_the_tier_and_after_need_of_help() -> None:
 
 def test_every_tier_has_a_level_and_every_level_a_promise() -> None:
     assert {level_of(tier, is_vulnerable=False) for tier in TIERS} == {ServiceLevel.ORDINARY, ServiceLevel.VIP}
-    assert PROMISE_S.keys() == set(ServiceLevel)
-    assert PROMISE_S[ServiceLevel.VIP] < PROMISE_S[ServiceLevel.VULNERABLE] < PROMISE_S[ServiceLevel.ORDINARY]
+    assert PROMISES.keys() == set(ServiceLevel)
+    waits = [PROMISES[each].wait_s for each in (ServiceLevel.VIP, ServiceLevel.VULNERABLE, ServiceLevel.ORDINARY)]
+    assert waits == sorted(set(waits))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lobby_server.branch.rules import BY_ADVISER, MACHINE_KINDS
+from lobby_server.branch.rules import BY_ADVISER, MACHINE_KINDS, PROMISES
 from lobby_server.visits.routing import ADVISER, SELF_SERVICE, TICKET, Facts, Fleet, choose_route
-from lobby_server.visits.rules import PROMISE_S, ServiceLevel
+from lobby_server.visits.rules import ServiceLevel
 from tests.make import TYPES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "routing.csv"
@@ -30,6 +30,7 @@ def facts_of(case: Mapping[str, str]) -> Facts:
     return Facts(
         service_type=TYPES[case["service_type"]],
         level=ServiceLevel(case["level"]),
+        promise_s=PROMISES[case["level"]].wait_s,
         party_size=int(case["party"]),
         language=case["language"],
         needs_help=case["needs_help"] == "yes",
@@ -103,7 +104,7 @@ def test_whoever_was_promised_less_is_offered_a_machine_only_where_the_window_ta
         return
     if choose_route(facts).route == SELF_SERVICE:
         assert facts.wait_s is not None
-        assert facts.wait_s > PROMISE_S[facts.level]
+        assert facts.wait_s > facts.promise_s
 
 
 @given(ANY_FACTS)

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from lobby_server.branch.rules import (
     MACHINE_POINT,
+    PROMISES,
     SERVICE_TYPES_FILE,
     Branch,
     Device,
     Hours,
     Machine,
     Planned,
+    Promise,
     ServicePoint,
     is_alive,
     offered_codes,
@@ -47,8 +49,13 @@ def add_branch(db: sa.Connection, new: Branch) -> None:
 
 
 def save_settings(db: sa.Connection, known: Branch) -> None:
-    """When the branch is open, the plan of its windows, the parts of its hall; and which version of that it is."""
-    told = {**_calendar_values(known), "zones": known.zones, "version": known.version}
+    """When the branch is open, its plan, the parts of its hall, its promises; and which version of that it is."""
+    told = {
+        **_calendar_values(known),
+        "zones": known.zones,
+        "promises": to_json(known.promises),
+        "version": known.version,
+    }
     db.execute(branch.update().where(branch.c.id == known.id).values(**told))
 
 
@@ -341,6 +348,7 @@ def _branch(row: sa.Row[Any]) -> Branch:
         hours=tuple(Hours(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.hours),
         closed_on=frozenset(date.fromisoformat(day) for day in row.closed_on),
         plan=tuple(Planned(**{**each, "weekdays": tuple(each["weekdays"])}) for each in row.plan),
+        promises={**PROMISES, **{level: Promise(**each) for level, each in row.promises.items()}},
         version=row.version,
     )
 

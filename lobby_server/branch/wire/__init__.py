@@ -23,6 +23,7 @@ from lobby_server.branch.rules import (
     Device,
     Hours,
     Planned,
+    Promise,
     ServicePoint,
     device_token_text,
 )
@@ -170,6 +171,8 @@ def enrolled(device: Device) -> Enrolled:
 # ---- The branch itself --------------------------------------------------------------------------------------------
 
 HOURS_MAX, CLOSED_DAYS_MAX = 50, 400  # a week in halves of hours is less; more than a year's days is a mistake
+PROMISED_S_MIN, PROMISED_S_MAX = 60, 2 * 60 * 60  # a minute; above two hours nothing is promised
+ANSWERED_S_MIN, ANSWERED_S_MAX = 10, 30 * 60  # time to walk through the hall; a low rating may wait half as long
 ZONES_MAX = 50  # the largest hall has a fifth of it
 
 _CODE_16 = r"^[A-Za-z0-9_.-]{1,16}$"
@@ -229,6 +232,22 @@ class CalendarSet(Wire):
     hours: Annotated[list[HoursSet], Field(max_length=HOURS_MAX)]
     closed_on: Annotated[list[Day], Field(max_length=CLOSED_DAYS_MAX)]
     plan: Annotated[list[PlannedSet], Field(max_length=HOURS_MAX)]
+
+
+class PromiseSet(Wire):
+    """How long customers of one service level may wait, and how soon an alert about them is answered, in seconds."""
+
+    wait_s: Annotated[int, Field(ge=PROMISED_S_MIN, le=PROMISED_S_MAX)]
+    answer_s: Annotated[int, Field(ge=ANSWERED_S_MIN, le=ANSWERED_S_MAX)]
+
+
+class PromisesSet(Wire):
+    """What a branch promises: all four levels, so that nothing is left to what somebody thinks is the default."""
+
+    ordinary: PromiseSet
+    vip: PromiseSet
+    vulnerable: PromiseSet
+    appointment: PromiseSet
 
 
 class PointSet(Wire):
@@ -309,6 +328,11 @@ def plan_of(sent: Iterable[PlannedSet]) -> tuple[Planned, ...]:
     return tuple(
         Planned(tuple(each.weekdays), minute_of(each.opens), minute_of(each.closes), each.points) for each in sent
     )
+
+
+def promises_of(sent: PromisesSet) -> dict[str, Promise]:
+    """Promises as values."""
+    return {level: Promise(**each) for level, each in sent.model_dump().items()}
 
 
 def point_of(branch_id: str, code: str, sent: PointSet) -> ServicePoint:

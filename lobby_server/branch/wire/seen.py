@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from lobby_server.branch.rules import Branch, Device, Hours, ServicePoint, ServiceType, is_alive
-from lobby_server.branch.wire import HoursSet, PlannedSet, ShortCode, clock_time_of
+from lobby_server.branch.wire import HoursSet, PlannedSet, PromiseSet, PromisesSet, ShortCode, clock_time_of
 from lobby_server.doors.reading import Wire
 from lobby_server.kernel.clock import to_wire
 
@@ -122,6 +122,19 @@ class CalendarSeen(Wire):
     closed_on: list[str]
     plan: list[PlannedSet]
     version: int
+
+
+class PromisesSeen(Wire):
+    """What a branch promises, by service level; `version` is what a change names."""
+
+    promises: PromisesSet
+    version: int
+
+
+def promises_seen(branch: Branch) -> PromisesSeen:
+    """A branch's promises on the administrator's screen."""
+    told = {level: PromiseSet(**vars(each)) for level, each in branch.promises.items()}
+    return PromisesSeen(promises=PromisesSet(**told), version=branch.version)
 
 
 def device_seen(device: Device, now: datetime) -> DeviceSeen:

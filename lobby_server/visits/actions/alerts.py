@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from lobby_server.branch import store as branches
 from lobby_server.branch.events import DeviceEvent
 from lobby_server.customers import store as customers
 from lobby_server.kernel.errors import Conflict, NotFound
@@ -50,7 +51,9 @@ class RaiseAlert:
 def raise_alert(work: Work, request: RaiseAlert) -> Alert:
     """Raise an alert and lease it to a lobby manager; the living one if there is one about the same already."""
     turn = first_turn(request.kind, _on_duty(work, request.branch_id))
-    within_s = respond_s(request.kind, request.level)
+    branch = branches.find_branch(work.db, request.branch_id)
+    assert branch is not None
+    within_s = respond_s(request.kind, request.level, branch.promises)
     alert = Alert(
         id=work.ids.new_id(),
         branch_id=request.branch_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lobby_server.branch import store as branches
 from lobby_server.customers import store as customers
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.work import Work
@@ -148,15 +149,18 @@ def accompany(work: Work, request: Accompany) -> Visit:
 
 
 def _changed(work: Work, deed: str, before: Visit, after: Visit) -> Visit:
-    changed = with_undo(work, deed, before, after)
+    branch = branches.find_branch(work.db, after.branch_id)
+    assert branch is not None
+    promised = replace(after, promise_s=branch.promises[after.service_level].wait_s)
+    changed = with_undo(work, deed, before, promised)
     store.save(work.db, changed)
-    _weigh_ticket(work, changed)
+    weigh_ticket(work, changed)
     work.audit(deed, changed.id, service_level=str(changed.service_level))
     work.record(VisitChanged(changed.branch_id, changed))
     return changed
 
 
-def _weigh_ticket(work: Work, visit: Visit) -> None:
+def weigh_ticket(work: Work, visit: Visit) -> None:
     """Let its ticket, if it has one, be called by the visit's level."""
     ticket = queue_store.live_ticket_of(work.db, visit.id)
     if ticket is not None and ticket.service_level != visit.service_level:
@@ -185,7 +189,7 @@ def undo(work: Work, visit_id: str) -> Visit:
         _bring_back(work, visit, back)
     else:
         store.save(work.db, back)
-        _weigh_ticket(work, back)
+        weigh_ticket(work, back)
     _due_again(work, back)
     work.audit("undo", visit.id, undone=last.deed)
     work.record(VisitChanged(visit.branch_id, back, last.deed))

@@ -136,6 +136,7 @@ def _visit(work: Work, told: OfflineVisit, day: _Day) -> Visit:
         language=told.language,
         party_size=1,
         made_by=work.actor.label,
+        promise_s=day.branch.promises[ServiceLevel.ORDINARY].wait_s,
     )
 
 

@@ -42,6 +42,7 @@ class Surroundings:
         facts = Facts(
             service_type=service_type,
             level=visit.service_level,
+            promise_s=visit.promise_s,
             party_size=visit.party_size,
             language=visit.language,
             needs_help=self.needs_help,

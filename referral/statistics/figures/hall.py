@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 from referral.statistics.figures import whole
 from referral.statistics.rules import Limits, Share, natural_limits, quantile, share
@@ -61,10 +63,11 @@ def waits_by_day(waits: Collection[Waited]) -> list[DayWaits]:
 
 
 def waits_by_level(waits: Collection[Waited]) -> list[LevelWaits]:
-    """Each service level, the shortest promise first."""
-    levels: dict[tuple[int, str], list[Waited]] = defaultdict(list)
+    """Each service level, the shortest promise first: the newest one, where it was changed in between."""
+    levels: dict[str, list[Waited]] = defaultdict(list)
     for each in waits:
-        levels[each.promise_s, each.service_level].append(each)
+        levels[each.service_level].append(each)
+    newest = sorted((mine[-1].promise_s, level, mine) for level, mine in levels.items())
     return [
         LevelWaits(
             level,
@@ -74,8 +77,16 @@ def waits_by_level(waits: Collection[Waited]) -> list[LevelWaits]:
             whole(quantile([each.waited_s for each in mine], 0.9)),
             kept(mine),
         )
-        for (promise_s, level), mine in sorted(levels.items())
+        for promise_s, level, mine in newest
     ]
+
+
+def called_within(waits: Collection[Waited], minutes_max: int) -> dict[str, list[int]]:
+    """Of each service level, how many were called within 0, 1, 2 minutes, up to `minutes_max`."""
+    took: dict[str, Counter[int]] = defaultdict(Counter)
+    for each in waits:
+        took[each.service_level][max(0, math.ceil(each.waited_s / 60))] += 1
+    return {level: list(accumulate(n[at] for at in range(minutes_max + 1))) for level, n in took.items()}
 
 
 def kept(waits: Collection[Waited]) -> Share:

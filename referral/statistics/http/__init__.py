@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from lobby_server.branch.rules import Names, ServiceType
+from lobby_server.branch.wire import PROMISED_S_MAX
 from lobby_server.doors.routes import Answer, Call, Door
-from lobby_server.doors.who import HEAD
+from lobby_server.doors.who import ADMIN, HEAD
 from lobby_server.kernel.clock import business_day_of, to_wire
-from lobby_server.visits.rules import PROMISE_S, ServiceLevel
+from lobby_server.visits.rules import ServiceLevel
 from referral.statistics import figures, store, wire
 from referral.statistics.figures import hall
 from referral.statistics.figures.people import Person, people
@@ -50,6 +51,11 @@ def _hall(door: Door, simple: Mapping[str, Names]) -> None:
     def get_waits(call: Call) -> Answer:
         """Waits against the promise, day by day and by service level."""
         return told(call, _waits)
+
+    @door.question("/statistics/promises", may={HEAD, ADMIN}, gives=wire.PromisesTried)
+    def get_promises_tried(call: Call) -> Answer:
+        """How many were called within each number of minutes: what another promise would have meant."""
+        return told(call, _promises_tried)
 
     @door.question("/statistics/diversion", may={HEAD}, gives=wire.DiversionSeen)
     def get_diversion(call: Call) -> Answer:
@@ -129,11 +135,19 @@ def _waits(asked: Asked) -> wire.WaitsSeen:
         n=len(waits),
         kept=wire.share_seen(hall.kept(waits)),
         before_kept=wire.share_seen(hall.kept(store.waited(asked.db, asked.branch, asked.period.before))),
-        promise_s=PROMISE_S[ServiceLevel.ORDINARY],
+        promise_s=asked.branch.promises[ServiceLevel.ORDINARY].wait_s,
         days=[wire.day_seen(each) for each in days],
         limits=wire.limits_seen(hall.limits_of(days)),
         levels=[wire.level_seen(each) for each in hall.waits_by_level(waits)],
     )
+
+
+def _promises_tried(asked: Asked) -> wire.PromisesTried:
+    waits = store.waited(asked.db, asked.branch, asked.period)
+    within = hall.called_within(waits, PROMISED_S_MAX // 60)
+    n = Counter(each.service_level for each in waits)
+    levels = [wire.LevelTried(level=level, n=n[level], within=within[level]) for level in sorted(within)]
+    return wire.PromisesTried(period=asked.seen, levels=levels)
 
 
 def _diversion(asked: Asked, simple: Mapping[str, Names]) -> wire.DiversionSeen:

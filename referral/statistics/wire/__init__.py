@@ -138,6 +138,21 @@ class WaitsSeen(Wire):
     levels: list[LevelWaitsSeen]
 
 
+class LevelTried(Wire):
+    """One service level: how many were called, and how many of them within 0, 1, 2 and so on minutes."""
+
+    level: str
+    n: int
+    within: list[int]
+
+
+class PromisesTried(Wire):
+    """What another promise would have meant for those who were called in a period."""
+
+    period: PeriodSeen
+    levels: list[LevelTried]
+
+
 class TypeDivertedSeen(Wire):
     """One simple service type: how many came for it, how many went to a machine, how many needed nobody."""
 

@@ -26,6 +26,7 @@ const PAGES = {
   tickets: later(async () => (await import("#staff/screens/admin_tickets.js")).Tickets),
   audit: later(async () => (await import("#staff/screens/admin_audit.js")).Audit),
   queue: later(async () => (await import("#staff/screens/admin_queue.js")).Queue),
+  promises: later(async () => (await import("#staff/screens/admin_promises.js")).PromisesPage),
   waits: later(async () => (await import("#staff/screens/admin_waits.js")).Waits),
   pay: later(async () => (await import("#staff/screens/admin_pay.js")).PayPage),
   calendar: later(async () => (await import("#staff/screens/admin_calendar.js")).Calendar),

@@ -1,11 +1,14 @@
-"""What people and devices do with the branch itself: furnish it, let devices in, shut them out."""
+"""What people and devices do with the branch itself: furnish it, let devices in, shut them out.
+
+How it is set up afterwards stands beside, in `settings`.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from lobby_server.branch import store
@@ -16,7 +19,6 @@ from lobby_server.branch.events import (
     DeviceLost,
     DevicePaperChanged,
     DeviceRevoked,
-    ServicePointChanged,
 )
 from lobby_server.branch.rules import (
     CHALLENGE_LIVES,
@@ -24,28 +26,18 @@ from lobby_server.branch.rules import (
     ENROLMENT_TRIES_MAX,
     LOST_AFTER,
     MACHINE_POINT,
-    POINTS_MAX,
-    SERVICE_TYPES_FILE,
     TOKEN_LIVES,
     Branch,
     Device,
-    Hours,
-    Names,
-    Planned,
     ServicePoint,
-    check_change,
     check_hours,
     check_point,
     is_alive,
-    offered_codes,
-    read_service_types,
     series_for_new,
 )
 from lobby_server.branch.store import letting_in
 from lobby_server.doors.who import KIOSK, MACHINE
-from lobby_server.kernel import feeds
 from lobby_server.kernel.errors import Conflict, Gone, Invalid, NotFound, Unproven
-from lobby_server.kernel.feeds import Difference, Outcome, TakeFeed
 from lobby_server.kernel.work import Work, start_branch_clock
 
 # Crockford's letters without those that look alike: 8 of them carry 40 bits.
@@ -272,120 +264,3 @@ def revoke(work: Work, device_id: str) -> Device:
     work.audit("revoke_device", device_id)
     work.record(_told(DeviceRevoked, gone, work.now))
     return gone
-
-
-def _next_version(work: Work, seen: int) -> Branch:
-    """This branch as the next version of its settings, for whoever saw the one in force.
-
-    Raises Conflict("changed") with the version that somebody else has made meanwhile.
-    """
-    branch = store.lock_branch(work.db, work.actor.branch_id)
-    if branch.version != seen:
-        raise Conflict("changed", version=branch.version)
-    following = replace(branch, version=seen + 1)
-    store.save_settings(work.db, following)
-    return following
-
-
-@dataclass(frozen=True)
-class SetPoint:
-    """How a service point should be; `version` is that of the settings in which somebody changed it."""
-
-    point: ServicePoint
-    version: int
-
-
-def set_point(work: Work, request: SetPoint) -> ServicePoint:
-    """Set a service point up, or anew, at this branch; whoever works there goes on.
-
-    Raises Invalid for a point that cannot be, Conflict("in_use") for another kind of point while it is used,
-    Invalid("too_many_points"), Conflict("changed") as every setting.
-    """
-    branch, wanted = _next_version(work, request.version), request.point
-    check_point(wanted, branch.zones)
-    known = store.lock_service_point(work.db, wanted.branch_id, wanted.code)
-    if known is None:
-        if len(store.service_points(work.db, branch.id)) >= POINTS_MAX:
-            raise Invalid("too_many_points", most=POINTS_MAX)
-        store.add_service_point(work.db, wanted)
-        changed = wanted
-    else:
-        check_change(known, wanted)
-        changed = replace(wanted, staff_id=known.staff_id, opened_at=known.opened_at, visit_id=known.visit_id)
-        store.save_service_point(work.db, changed)
-    work.audit("set_service_point", changed.code, kind=changed.kind, serves=list(changed.serves), zone=changed.zone)
-    work.record(ServicePointChanged(changed.branch_id, changed))
-    return changed
-
-
-@dataclass(frozen=True)
-class SetCalendar:
-    """When this branch is open, and how many windows should be; `version` is what somebody changed."""
-
-    hours: tuple[Hours, ...]
-    closed_on: frozenset[date]
-    plan: tuple[Planned, ...]
-    version: int
-
-
-def set_calendar(work: Work, request: SetCalendar) -> Branch:
-    """Replace this branch's calendar and plan.
-
-    Raises Invalid("hours_backward"), Invalid("hours_overlap"), Conflict("changed") as every setting.
-    """
-    check_hours(request.hours)
-    check_hours(request.plan)
-    branch = _next_version(work, request.version)
-    changed = replace(branch, hours=request.hours, closed_on=request.closed_on, plan=request.plan)
-    store.save_settings(work.db, changed)
-    work.audit("set_calendar", branch.id, closed_days=len(request.closed_on))
-    return changed
-
-
-@dataclass(frozen=True)
-class SetZones:
-    """The parts of this branch's hall, by code, with their names; `version` is what somebody changed."""
-
-    zones: Mapping[str, Names]
-    version: int
-
-
-def set_zones(work: Work, request: SetZones) -> Branch:
-    """Replace the zones of this branch's hall.
-
-    Raises Conflict("in_use") naming the points that stand in one which would be gone, Conflict("changed") as every
-    setting.
-    """
-    branch = _next_version(work, request.version)
-    points = store.service_points(work.db, branch.id)
-    left = sorted(each.code for each in points if each.zone is not None and each.zone not in request.zones)
-    if left:
-        raise Conflict("in_use", service_points=left)
-    changed = replace(branch, zones=dict(request.zones))
-    store.save_settings(work.db, changed)
-    work.audit("set_zones", branch.id, zones=sorted(request.zones))
-    return changed
-
-
-def take_services(work: Work, request: TakeFeed[tuple[str, frozenset[str]]]) -> Outcome:
-    """Which service types each branch offers: what its kind may serve and is not named is withheld.
-
-    A branch that is not in the file stays as it is, even in a full one. Raises NotFound("branch"),
-    Invalid("unknown_service_type") for one that a branch of this kind may not serve, and what `feeds.take` raises.
-    """
-    told = dict(request.file.lines)
-    may = {}
-    for branch_id, codes in told.items():
-        found = store.find_branch(work.db, branch_id)
-        if found is None:
-            raise NotFound("branch", branch=branch_id)
-        may[branch_id] = offered_codes(read_service_types(SERVICE_TYPES_FILE), found.kind, ())
-        if not codes <= may[branch_id]:
-            raise Invalid("unknown_service_type", branch=branch_id, unknown=sorted(codes - may[branch_id]))
-
-    def enter(difference: Difference[str, frozenset[str]]) -> None:
-        for branch_id, codes in difference.changed.items():
-            store.set_withheld(work.db, branch_id, may[branch_id] - codes)
-
-    known = {branch_id: store.service_codes(work.db, branch_id) for branch_id in told}
-    return feeds.take(work, request, known, told, enter)
