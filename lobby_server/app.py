@@ -14,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import kiosk
 from lobby_server.admin import http as admin_http
+from lobby_server.admin.asking import head_office_of
+from lobby_server.admin.metrics import Metrics, metrics_door
 from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
 from lobby_server.branch import live as branch_live
@@ -26,6 +28,7 @@ from lobby_server.clients.rules import TOKEN_BEGINS
 from lobby_server.customers import http as customers_http
 from lobby_server.customers.store.erasing import greatest_key_no
 from lobby_server.doors import openapi
+from lobby_server.doors.answering import observe_answers
 from lobby_server.doors.mount import cookie_name, mount, refuse_without_policy
 from lobby_server.doors.problems import answer_refusals
 from lobby_server.doors.routes import Answer, Call, Door, Route
@@ -103,6 +106,7 @@ class Lobby:
     hints: Hints | None
     table: list[Route]
     vocabulary: Vocabulary
+    metrics: Metrics
 
 
 def build_house(
@@ -139,46 +143,16 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     `breathe` lets others run after each request: under gevent one busy keep-alive connection would
     otherwise starve the sockets (docs/decisions/).
     """
-    types = read_service_types(SERVICE_TYPES_FILE)
+    types, metrics = read_service_types(SERVICE_TYPES_FILE), Metrics()
     vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING, referrals_live.WORDING])
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
-    pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
-    doors = [
-        admin_http.door,
-        branch_http.door,
-        appointments_http.door,
-        customers_http.door,
-        staff_door(
-            Passwords(house.keys.pepper, house.offload),
-            Passwords(house.keys.pepper, house.offload, PIN_COST),
-            house.clock,
-        ),
-        visits_door(types),
-        recommend_http.door,
-        queue_door(types),
-        referrals_door(),
-        bookings_door(),
-        incentives_door(),
-        crm_http.door,
-        webhooks_http.door,
-        statistics_door(types),
-        lobby_door(types, vocabulary),
-        events_door(vocabulary),
-        customer_card.door,
-        referral_form.door,
-        ticket_door(types, vocabulary),
-        ticket_pages(pages, types, vocabulary, chosen_language),
-        ticket_forms(chosen_language, types),
-        page_door(pages),
-        _health_door(),
-    ]
-    if house.settings.demo:
-        doors.append(demo_door(pages))
+    doors = _doors(house, types, vocabulary, metrics)
     described: list[Route] = []
     doors.append(_contract_door(described, vocabulary))
     described += mount(app, house, doors, _who_is_it)
     refuse_without_policy(app, described)
+    observe_answers(app, metrics.answered)
     if breathe is not None:
         app.after_request(lambda answer: (breathe(), answer)[1])
     socketio = SocketIO(
@@ -199,10 +173,49 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     sockets = Sockets(house, socketio, _audience_of, _ENDS)
     delivery = Delivery(house, vocabulary, sockets, sockets.heard)
     sockets.delivery = delivery
+    metrics.watch_branches(house, sockets.by_audience, delivery.positions)
     sockets.listen()
     hints = Hints(house.settings.redis_url, delivery.wake) if house.settings.redis_url else None
     house.works.wake = _wake_all(delivery, hints)
-    return Lobby(house, types, app, socketio, sockets, delivery, hints, described, vocabulary)
+    return Lobby(house, types, app, socketio, sockets, delivery, hints, described, vocabulary, metrics)
+
+
+def _doors(house: House, types: Mapping[str, ServiceType], vocabulary: Vocabulary, metrics: Metrics) -> list[Door]:
+    """Every door but that of the contract, which describes the others."""
+    pages = load_pages(KIOSK_WEB, house.settings.recordings_dir)
+    doors: list[Door] = [
+        admin_http.door,
+        branch_http.door,
+        appointments_http.door,
+        customers_http.door,
+        staff_door(
+            Passwords(house.keys.pepper, house.offload),
+            Passwords(house.keys.pepper, house.offload, PIN_COST),
+            house.clock,
+        ),
+        visits_door(types, head_office_of(house)),
+        recommend_http.door,
+        queue_door(types),
+        referrals_door(),
+        bookings_door(),
+        incentives_door(),
+        crm_http.door,
+        webhooks_http.door,
+        statistics_door(types),
+        lobby_door(types, vocabulary),
+        events_door(vocabulary),
+        customer_card.door,
+        referral_form.door,
+        ticket_door(types, vocabulary),
+        ticket_pages(pages, types, vocabulary, chosen_language),
+        ticket_forms(chosen_language, types),
+        page_door(pages),
+        _health_door(),
+        metrics_door(metrics),
+    ]
+    if house.settings.demo:
+        doors.append(demo_door(pages))
+    return doors
 
 
 def _wake_all(delivery: Delivery, hints: Hints | None) -> Any:

@@ -74,6 +74,10 @@ class Delivery:
         self._stopped = True
         self._woken.set()
 
+    def positions(self) -> dict[str, int]:
+        """The number of the last event of each branch that this process has sent."""
+        return {branch_id: each.at.seq for branch_id, each in self._branches.items()}
+
     def run(self) -> None:
         """Deliver until stopped: at once when woken, else every `poll_ms`."""
         while not self._stopped:

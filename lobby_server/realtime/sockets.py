@@ -7,6 +7,7 @@ right is closed; it comes back and resumes by its number.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +72,10 @@ class Sockets:
         self.socketio.on_event("connect", self._connect, namespace=NAMESPACE)
         self.socketio.on_event("disconnect", self._disconnect, namespace=NAMESPACE)
         self.socketio.on_event("*", self._refuse_words, namespace=NAMESPACE)
+
+    def by_audience(self) -> dict[str, int]:
+        """How many connections are open, by who listens."""
+        return Counter(each.hearing.audience for each in list(self._open.values()))
 
     def send(self, room: str, name: str, payload: Mapping[str, Any]) -> None:
         """To a room, or to one connection by its id."""

@@ -70,7 +70,8 @@ def _wrong(day: Day, heard: Heard, name: str, value: Any, of_this_branch: set[st
         return
     if any(secret in value for secret in SEALED):
         yield "what only the server knows"
-    if is_forbidden_number(value) and not is_id(value):
+    # The seconds of a figure have as many digits as a card, and a right check digit every tenth time.
+    if is_forbidden_number(value) and not is_id(value) and heard.what != "GET /metrics":
         yield "a card or ID number"
     if any(full in value for full in NAMES) and not (heard.takes_care and heard.what.endswith("/reveal")):
         yield "a full name"
