@@ -9,7 +9,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,6 +28,7 @@ from referral.lifecycle.actions.bookings import TakeBooking, take_booking
 from referral.lifecycle.rules import Booking, Referral
 from referral.lifecycle.tables import referral
 from tests import make
+from tests.answering import Desk, answering
 from tests.make import HERE, LI, WANG, Cast
 
 TOKEN = "blt-let-me-in"
@@ -177,44 +177,26 @@ def crm_server(habits: Habits | None = None) -> Iterator[Crm]:
     """A CRM on a free port of this machine, in a thread."""
     crm = Crm(habits or Habits())
 
-    class Desk(BaseHTTPRequestHandler):
+    class Leads(Desk):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
 
         def _do(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            sent = self.body()
             if self.headers.get("X-Api-Key") != TOKEN:
                 code, told = 403, {"message": "禁止访问"}
             else:
-                code, told = crm.answer(self.command, self.path, self.headers.get("Idempotency-Key"), body)
+                key, body = self.headers.get("Idempotency-Key"), json.loads(sent) if sent else None
+                code, told = crm.answer(self.command, self.path, key, body)
             if crm.loses_this():
                 self.close_connection = True
                 self.connection.close()
                 return
-            raw = b"" if code == 204 else json.dumps(told).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+            self.answer(code, b"" if code == 204 else json.dumps(told).encode(), Content_Type="application/json")
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815  # names that the library calls
 
-        def log_message(self, *_words: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-    server.daemon_threads = True
-    crm.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with answering(Leads) as crm.port:
         yield crm
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Chaos:

@@ -105,6 +105,14 @@ def house(url: str, *, clock: Clock | None = None, data_dir: Path = Path("var/no
     return House(settings, clock, ids, KEYS, database, works, directly)
 
 
+def speaking_house(url: str, folder: Path, told: str) -> House:
+    """One whose settings name head office, as a file in this folder tells of it; its secret is `open sesame`."""
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "head-office").write_text("open sesame\n")
+    (folder / "head-office.toml").write_text(told)
+    return house(url, data_dir=folder, head_office=str(folder / "head-office.toml"))
+
+
 def still(of: House) -> StillClock:
     """The house's clock, to be moved."""
     assert isinstance(of.clock, StillClock)

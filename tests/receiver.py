@@ -7,11 +7,11 @@ import contextlib
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.answering import Desk, answering
 
 
 @dataclass
@@ -47,27 +47,10 @@ def receiver() -> Iterator[Receiver]:
     """One on a free port of this machine, in a thread."""
     told = Receiver()
 
-    class Desk(BaseHTTPRequestHandler):
-        disable_nagle_algorithm = True
+    class Hooks(Desk):
+        def do_POST(self) -> None:  # noqa: N802  # a name that the library calls
+            told.heard.append(({name.lower(): value for name, value in self.headers.items()}, self.body()))
+            self.answer(told.http_code, b"", **({"Location": told.location} if told.location else {}))
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(told.http_code)
-            if told.location:
-                self.send_header("Location", told.location)
-            self.end_headers()
-
-        def log_message(self, *_words: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-    told.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with answering(Hooks) as told.port:
         yield told
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -68,7 +68,7 @@ def erase_rows(work: Work, request: Erase) -> list[int]:
     if not standing:
         raise NotFound("customer")
     if request.because != PUT_BACK:
-        if any(not (each.is_prospect or each.is_gone) for each in standing):
+        if any(each.is_named for each in standing):
             raise Conflict("still_named")
         if _is_here(work.db, ids):
             raise Conflict("is_here")
@@ -145,7 +145,11 @@ def _whose_time_is_up(db: sa.Connection, since: datetime) -> list[str]:
     asked = sa.select(customer.c.id).where(
         customer.c.erased_on.is_(None),
         customer.c.merged_into.is_(None),
-        sa.or_(customer.c.gone_on <= day, sa.and_(customer.c.is_prospect, customer.c.tier_as_of <= day)),
+        sa.or_(
+            customer.c.gone_on <= day,
+            customer.c.asked_on <= day,
+            sa.and_(customer.c.is_prospect, customer.c.tier_as_of <= day),
+        ),
         ~sa.exists().where(theirs(visit), sa.or_(visit.c.left_at.is_(None), visit.c.arrived_at > since)),
         ~sa.exists().where(theirs(referral), referral.c.state.in_([str(each) for each in LIVE])),
         ~sa.exists().where(theirs(appointment), appointment.c.state == AppointmentState.BOOKED),

@@ -5,6 +5,7 @@
 204 is nothing new. 200 is a file as `branch-lobby import` takes it, and in `X-Next-Cursor` head office's own mark of
 how far it goes, which is only ever given back. A file is taken first and the mark kept then: whoever dies in between
 asks for the same again, and it changes nothing. What is refused is not passed over: the mark stays, and people see why.
+A hint of head office's only makes it ask at once.
 """
 
 from __future__ import annotations
@@ -17,21 +18,20 @@ from typing import Any
 from urllib.parse import quote
 
 from lobby_server.admin.feeds import KINDS, Import, take
+from lobby_server.admin.head_office import read_part
 from lobby_server.branch import store as branches
 from lobby_server.kernel.actor import Actor, system
 from lobby_server.kernel.errors import Refusal
-from lobby_server.kernel.feeds import Fetched, fetched, note_fetched
+from lobby_server.kernel.feeds import Fetched, fetched, hinted, note_fetched, note_hint
 from lobby_server.kernel.house import House
 from lobby_server.kernel.outward import BadPlace, Place, Unanswered
-from lobby_server.kernel.settings import BadSettings
-from referral.crm_sync.connectors import SECRET_FILE, part_of
+from lobby_server.kernel.work import Work
 
 log = logging.getLogger(__name__)
 
 CURSOR_LENGTH_MAX = 500  # an opaque mark is a key or a number; a longer one is something else
 ANSWERS_AT_ONCE_MAX = 200  # of a feed, each up to a mebibyte; the rest comes with the next round
 EVERY_S_MIN, EVERY_S = 10, 300
-_NAMES = {"address", "allowed", "path", "feeds", "headers", "every_s"}
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,10 @@ class Source:
 
 def source_of(house: House) -> Source | None:
     """The part `[feeds]` of head office's file; None where there is none. Raises BadSettings naming what is wrong."""
-    setting = house.settings.head_office
-    told = part_of(setting).get("feeds") if setting else None
-    if told is None:
-        return None
-    secret = house.settings.secrets / SECRET_FILE
-    try:
-        return _read(told, secret.read_text("utf-8").strip() if secret.is_file() else "")
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadSettings(f"head_office = {setting}, [feeds]: {error}") from error
+    return read_part(house, "feeds", {"feeds", "every_s"}, _read)
 
 
-def _read(told: Mapping[str, Any], secret: str) -> Source:
-    if unknown := sorted(told.keys() - _NAMES):
-        raise ValueError(f"no {unknown[0]!r}; there are: {', '.join(sorted(_NAMES))}")
+def _read(told: Mapping[str, Any], headers: Mapping[str, str]) -> Source:
     path, feeds, every_s = str(told.get("path", "")), tuple(told.get("feeds", ())), told.get("every_s", EVERY_S)
     names = {name for _text, name, _format, _conversion in string.Formatter().parse(path) if name is not None}
     if names != {"feed", "cursor"}:
@@ -69,8 +59,13 @@ def _read(told: Mapping[str, Any], secret: str) -> Source:
         raise ValueError(f"feeds {feeds}: expected some of {', '.join(sorted(KINDS))}")
     if type(every_s) is not int or every_s < EVERY_S_MIN:
         raise ValueError(f"every_s {every_s!r}: expected {EVERY_S_MIN} or more")
-    headers = {name: value.replace("{secret}", secret) for name, value in told.get("headers", {}).items()}
     return Source(Place(told.get("address", ""), told.get("allowed", ())), path, feeds, headers, every_s)
+
+
+def hint(work: Work, feed: str) -> None:
+    """Have a feed asked for before its time."""
+    note_hint(work.db, feed, work.now)
+    work.audit("hint_feed", feed)
 
 
 class Fetcher:
@@ -82,14 +77,19 @@ class Fetcher:
         self._next_at_s = 0.0
 
     def fetch(self) -> None:
-        """Ask for every feed, when it is time; in the settings' order, for one may name what another brings."""
-        if self._house.clock.elapsed_s() < self._next_at_s:
-            return
-        self._next_at_s = self._house.clock.elapsed_s() + self._source.every_s
+        """Ask for every feed, when it is time, and before it for those of which head office says that they are new.
+
+        In the settings' order, for one may name what another brings.
+        """
+        is_time = self._house.clock.elapsed_s() >= self._next_at_s
+        if is_time:
+            self._next_at_s = self._house.clock.elapsed_s() + self._source.every_s
         with self._house.database.read() as db:
-            branch_id = next((each.id for each in branches.all_branches(db)), None)
+            new = hinted(db)
+            wanted = [each for each in self._source.feeds if is_time or each in new]
+            branch_id = next((each.id for each in branches.all_branches(db)), None) if wanted else None
         if branch_id is not None:
-            for feed in self._source.feeds:
+            for feed in wanted:
                 self._fetch(feed, system(branch_id))
 
     def _fetch(self, feed: str, who: Actor) -> None:
@@ -114,7 +114,7 @@ class Fetcher:
         try:
             heard = self._source.place.ask("GET", path, self._source.headers)
         except (Unanswered, BadPlace) as lost:
-            raise _NotTaken(getattr(lost, "code", "bad_place")) from lost
+            raise _NotTaken(lost.code) from lost
         if heard.http_code == 204:
             return None
         if heard.http_code != 200:

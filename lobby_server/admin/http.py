@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from lobby_server.admin import wire
 from lobby_server.admin.feeds import KINDS
+from lobby_server.admin.fetching import hint
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import day_start
 from lobby_server.clients import store as clients
-from lobby_server.doors.routes import Call, Door
+from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import ADMIN, FEEDS, HEAD
 from lobby_server.kernel import audit
 from lobby_server.kernel.clock import business_day_of, to_wire
@@ -122,3 +123,12 @@ def _names(house: House, db: sa.Connection, branch_id: str, labels: set[str]) ->
         name = colleague.name if colleague else others.get(who, "")
         found[label] = wire.DoneBy(kind=kind, name=name, staff_no=colleague.staff_no if colleague else None)
     return found
+
+
+@door.command("/head-office/{feed}/hint", may={FEEDS}, http_code=204)
+def post_hint(call: Call) -> Answer:
+    """Head office has something new of a feed: the worker asks for it at once. What it is comes with the answer."""
+    feed = call.path["feed"]
+    if feed not in KINDS:
+        raise NotFound("feed")
+    return call.run(hint, feed, lambda _work, _done: None)

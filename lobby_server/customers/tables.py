@@ -24,6 +24,8 @@ customer = sa.Table(
     # Equal for equal descriptions, so that a file touches only those of whom it says something new.
     sa.Column("described_index", sa.LargeBinary, nullable=True),
     sa.Column("gone_on", sa.Date, nullable=True),
+    # Of another branch: head office was asked for them on that day, and no file has named them yet.
+    sa.Column("asked_on", sa.Date, nullable=True, index=True),
     sa.Column("is_prospect", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("merged_into", sa.String(36), nullable=True, index=True),
     # The tier before head office lowered it, and since when it is lower.

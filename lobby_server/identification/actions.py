@@ -30,6 +30,7 @@ from lobby_server.identification.rules import (
 from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.house import House
+from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.work import Work
 
 # The same device asking again so soon lost our answer; later, or elsewhere, it is a copy of the code.
@@ -69,6 +70,14 @@ def _check_appointment(house: House, db: sa.Connection, seen: Seen, branch_id: s
         raise Invalid(code, audited=True, starts_at=to_wire(found.starts_at))
     if found.state is AppointmentState.MISSED:
         raise Invalid("appointment_late", audited=True, starts_at=to_wire(found.starts_at))
+
+
+def whose(db: sa.Connection, keys: Keyring, seen: Seen) -> Customer | None:
+    """The customer whose code, card or ID it is, where this branch knows them; using a code up is not its business."""
+    if seen.body is not None:
+        return customers.find_by_ref(db, keys, seen.body.cust_ref)
+    found = (customers.find_by_credential(db, keys, seen.kind, each) for each in (seen.value, *seen.older))
+    return next((each for each in found if each is not None), None)
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,7 @@ def identify(work: Work, request: Identify) -> Identified:
 def _by_code(work: Work, request: Identify) -> Identified:
     code = request.seen.body
     assert code is not None and request.seen.verdict is Verdict.OK
-    customer = customers.find_by_ref(work.db, work.keys, code.cust_ref)
+    customer = whose(work.db, work.keys, request.seen)
     if store.use_code(work.db, code, work.actor.label, request.visit_id, work.now):
         return Identified(customer, request.visit_id)
     first = store.first_use(work.db, code)

@@ -12,15 +12,17 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.kernel.errors import Conflict
-from lobby_server.kernel.tables import feed_cursor, feed_taken
+from lobby_server.kernel.tables import feed_cursor, feed_hint, feed_taken
 from lobby_server.kernel.work import Work
 
 L = TypeVar("L")
 K = TypeVar("K")
 V = TypeVar("V")
 
+_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # A full file that lost a fifth is more likely cut at its source than true: somebody has to say so.
 SHRINKS_MAX_PERCENT = 20
 
@@ -115,9 +117,26 @@ def fetched(db: sa.Connection) -> dict[str, Fetched]:
 
 def note_fetched(db: sa.Connection, feed: str, now: Fetched) -> None:
     """The same, from now on."""
-    mine = feed_cursor.c.feed == feed
-    if not db.execute(feed_cursor.update().where(mine).values(vars(now))).rowcount:
-        db.execute(feed_cursor.insert().values(feed=feed, **vars(now)))
+    _put(db, feed_cursor, feed, vars(now))
+
+
+def note_hint(db: sa.Connection, feed: str, at: datetime) -> None:
+    """Head office says that a feed has something new."""
+    _put(db, feed_hint, feed, {"at": at})
+
+
+def _put(db: sa.Connection, table: sa.Table, feed: str, now: Mapping[str, Any]) -> None:
+    """The one row of a feed, new or changed."""
+    new = _INSERT[db.dialect.name](table).values(feed=feed, **now)
+    db.execute(new.on_conflict_do_update(index_elements=["feed"], set_=now))
+
+
+def hinted(db: sa.Connection) -> frozenset[str]:
+    """The feeds that have not been asked for since head office said so."""
+    asked = sa.select(feed_cursor.c.feed).where(
+        feed_cursor.c.feed == feed_hint.c.feed, feed_cursor.c.asked_at >= feed_hint.c.at
+    )
+    return frozenset(db.scalars(sa.select(feed_hint.c.feed).where(~asked.exists())))
 
 
 def count_taken(db: sa.Connection, feed: str) -> int:

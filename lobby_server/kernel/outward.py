@@ -31,6 +31,8 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 class BadPlace(ValueError):
     """An address that may not be spoken to: the message says why."""
 
+    code = "bad_place"
+
 
 class Unanswered(Exception):
     """No answer. `was_sent` says whether the other side may have heard the question."""

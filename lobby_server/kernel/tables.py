@@ -87,3 +87,11 @@ feed_cursor = sa.Table(
     sa.Column("asked_at", Moment, nullable=False),
     sa.Column("refused", sa.String(120), nullable=True),
 )
+
+# Head office said then that a feed has something new: it is asked for before its time.
+feed_hint = sa.Table(
+    "feed_hint",
+    metadata,
+    sa.Column("feed", sa.String(32), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)

@@ -9,6 +9,7 @@ from lobby_server.branch.store import find_branch, service_codes, service_points
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import DEVICE_KINDS, HEAD, KIOSK, LOBBY_MANAGER, MACHINE, RM, TELLER
 from lobby_server.identification.actions import examine
+from lobby_server.identification.port import Elsewhere
 from lobby_server.identification.rules import Seen
 from lobby_server.kernel import audit
 from lobby_server.kernel.clock import business_day_of, to_wire
@@ -33,10 +34,13 @@ from lobby_server.visits.wire import ways
 _LADDER = {LOBBY_MANAGER, RM, HEAD}
 
 
-def visits_door(types: Mapping[str, ServiceType]) -> Door:
-    """The doors; `types` are the service types that this branch group serves."""
+def visits_door(types: Mapping[str, ServiceType], elsewhere: Elsewhere | None = None) -> Door:
+    """The doors; `types` are the service types that this branch group serves.
+
+    `elsewhere` asks head office for whom nobody here knows; without it they are served as strangers.
+    """
     door = Door("visits")
-    _arriving(door, types)
+    _arriving(door, types, elsewhere)
     _sending(door, types)
     _alone(door, types)
     _at_machines(door)
@@ -45,7 +49,7 @@ def visits_door(types: Mapping[str, ServiceType]) -> Door:
     return door
 
 
-def _arriving(door: Door, types: Mapping[str, ServiceType]) -> None:
+def _arriving(door: Door, types: Mapping[str, ServiceType], elsewhere: Elsewhere | None) -> None:
     @door.command(
         "/visits",
         may={KIOSK, LOBBY_MANAGER, TELLER},
@@ -56,14 +60,16 @@ def _arriving(door: Door, types: Mapping[str, ServiceType]) -> None:
     def post_visit(call: Call) -> Answer:
         """Somebody arrives; what they present is examined before the transaction, which uses a code up."""
         sent: wire.Arrival = call.body
-        seen = None
+        seen, visit_id = None, sent.visit_id or call.house.ids.new_id()
         if sent.credential.kind != "none":
             # A repeated command gets its answer even when the code has expired meanwhile.
             if (before := call.answered_before()) is not None:
                 return before
             seen = _examined(call, sent.credential)
+            if elsewhere is not None:
+                elsewhere.ask(seen, visit_id, call.actor.branch_id)
         request = actions.Arrive(
-            visit_id=sent.visit_id or call.house.ids.new_id(),
+            visit_id=visit_id,
             seen=seen,
             language=sent.language,
             party_size=sent.party_size,

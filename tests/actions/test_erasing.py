@@ -21,7 +21,7 @@ from lobby_server.appointments import store as appointment_store
 from lobby_server.appointments.rules import AppointmentState
 from lobby_server.customers import store as customers
 from lobby_server.customers.actions import EnterProspect, enter_prospect
-from lobby_server.customers.actions.feed import take_customer_file
+from lobby_server.customers.actions.feed import take_asked, take_customer_file
 from lobby_server.customers.rules import Consent, Credential, Customer
 from lobby_server.customers.tables import customer
 from lobby_server.customers.wire import read_customer_file
@@ -316,6 +316,22 @@ def test_whose_time_is_up_is_erased_by_the_worker(house: House, cast: Cast) -> N
     make.still(house).advance(timedelta(days=2))
     worker.tidy()
     assert erased(house) == {prospect.id, WANG.id} and is_sound(house)
+
+
+def test_a_guest_is_erased_like_somebody_who_is_gone(house: House, cast: Cast) -> None:
+    told = read_customer_file(file_of(line(7), as_of=TODAY.isoformat()))
+    take_asked(house, told, system(HERE))
+    with house.database.read() as db:
+        guest = customers.find_by_number(db, house.keys, "C1007")
+    assert guest is not None
+    make.still(house).advance(timedelta(days=91))
+    assert erasing.erase_whose_time_is_up(house) == 1 and erased(house) == {guest.id}
+    take_asked(house, told, system(HERE))
+    with house.database.read() as db:
+        again = customers.find_by_number(db, house.keys, "C1007")
+    assert again is not None and again.id != guest.id
+    erase(house, again)
+    assert erased(house) == {guest.id, again.id} and is_sound(house)
 
 
 def test_a_visit_since_a_live_referral_or_an_appointment_puts_it_off(house: House, cast: Cast, life: Life) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from lobby_server.admin.fetching import CURSOR_LENGTH_MAX, Fetcher, source_of
+from lobby_server.admin.fetching import CURSOR_LENGTH_MAX, Fetcher, hint, source_of
 from lobby_server.customers import store as customers
+from lobby_server.kernel.actor import system
 from lobby_server.kernel.feeds import Fetched, fetched, newest_taken
 from lobby_server.kernel.house import House
 from lobby_server.kernel.settings import BadSettings
 from tests import make
+from tests.answering import Desk, answering
 from tests.feeds import file_of, line
 from tests.make import Cast
 
@@ -58,37 +57,20 @@ class Office:
 def office() -> Iterator[Office]:
     told = Office()
 
-    class Desk(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Files(Desk):
+        def do_GET(self) -> None:  # noqa: N802  # a name that the library calls
             told.tokens.add(self.headers["Authorization"])
             http_code, body, mark = told.answer(self.path)
-            self.send_response(http_code)
-            self.send_header("Content-Length", str(len(body)))
-            if mark:
-                self.send_header("X-Next-Cursor", mark)
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(http_code, body, **({"X_Next_Cursor": mark} if mark else {}))
 
-        def log_message(self, *_words: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-    told.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    with contextlib.closing(server.socket):
+    with answering(Files) as told.port:
         yield told
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, office: Office) -> Iterator[House]:
     """One whose settings name head office."""
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "head-office").write_text("open sesame\n")
-    (tmp_path / "head-office.toml").write_text(SETTINGS.format(port=office.port))
-    built = make.house(database_url, data_dir=tmp_path, head_office=str(tmp_path / "head-office.toml"))
+    built = make.speaking_house(database_url, tmp_path, SETTINGS.format(port=office.port))
     yield built
     built.database.close()
 
@@ -137,6 +119,27 @@ def test_between_two_rounds_it_is_not_asked(house: House, cast: Cast, office: Of
     make.advance(house, 301)
     fetcher.fetch()
     assert len(office.asked) == 2
+
+
+def test_a_hint_has_a_feed_asked_for_at_once_and_once(house: House, cast: Cast, office: Office) -> None:
+    source = source_of(house)
+    assert source is not None
+    fetcher = Fetcher(house, source)
+    fetcher.fetch()
+    office.files = [file_of(line(1))]
+    make.advance(house, 10)
+    fetcher.fetch()
+    assert office.asked == [""]
+    for feed in ("customers", "products", "customers"):
+        house.works.run(hint, feed, system(make.HERE))
+    for _ in range(3):
+        fetcher.fetch()
+    assert office.asked == ["", "", "no 0/?"] and known(house, 1) == ["欧阳娜娜"]
+    make.advance(house, 1)
+    house.works.run(hint, "customers", system(make.HERE))
+    fetcher.fetch()
+    assert len(office.asked) == 4
+    source.place.close()
 
 
 def test_a_file_that_is_refused_is_not_passed_over_and_people_see_why(house: House, cast: Cast, office: Office) -> None:

@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 
+from lobby_server import app
 from lobby_server.app import Lobby
 from lobby_server.customers import store as customers
+from lobby_server.customers.actions.feed import take_asked
 from lobby_server.customers.rules import Credential
 from lobby_server.customers.tables import customer_credential
+from lobby_server.customers.wire import read_customer_file
+from lobby_server.identification.rules import Seen
+from lobby_server.kernel.actor import system
+from lobby_server.kernel.house import House
 from tests import make
-from tests.doors.calling import Caller, Callers, audit_rows, refusal, state_of, told
-from tests.make import LI, WANG
+from tests.doors.calling import Caller, Callers, audit_rows, let_in, new_key, open_doors, refusal, state_of, told
+from tests.feeds import file_of, line
+from tests.make import HERE, LI, WANG, Cast
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -59,6 +66,33 @@ def test_a_card_known_by_an_older_key_is_known_by_the_newest_afterwards(lobby: L
 def test_an_older_token_that_is_none_is_refused(callers: Callers, older: Any) -> None:
     told_of = {"kind": "card_token", "value": CARD, "older": older}
     assert callers.kiosk.post("/visits", {"credential": told_of}).status_code == 422
+
+
+class Elsewhere:
+    """Head office, which knows whose the card is, and keeps what it was asked."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.asked: list[tuple[str, str, str]] = []
+
+    def ask(self, seen: Seen, visit_id: str, branch_id: str) -> None:
+        self.asked.append((seen.value, visit_id, branch_id))
+        told = file_of(line(7, credentials=[{"kind": "card_token", "token": CARD}]))
+        take_asked(self.house, read_customer_file(told), system(branch_id))
+
+
+def test_head_office_is_asked_before_a_stranger_is_greeted(
+    house: House, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Elsewhere(house)
+    monkeypatch.setattr(app, "head_office_of", lambda _house: elsewhere)
+    kiosk, key = let_in(open_doors(house)).kiosk, new_key()
+    welcome = told(come(kiosk, "none", ""))
+    assert (welcome["customer"], elsewhere.asked) == (None, [])
+    body = {"credential": {"kind": "card_token", "value": CARD}}
+    welcome, repeated = (told(kiosk.post("/visits", body, key=key)) for _ in range(2))
+    assert welcome == repeated and welcome["customer"]["masked_name"] == "欧阳*娜"
+    assert elsewhere.asked == [(CARD, welcome["visit_id"], HERE)]
 
 
 @pytest.mark.usefixtures("with_card")

@@ -11,8 +11,9 @@ from lobby_server.clients.actions import revoke_client
 from lobby_server.kernel import event_log
 from lobby_server.kernel.actor import system
 from lobby_server.kernel.clock import to_wire
+from lobby_server.kernel.feeds import hinted
 from tests import feeds, make
-from tests.doors.calling import Caller, Callers, new_key, program, refusal, told
+from tests.doors.calling import Caller, Callers, audit_rows, new_key, program, refusal, told
 from tests.doors.terminal import Console
 from tests.doors.test_referral_doors import visit_of, words
 from tests.make import ELSEWHERE, HERE, WANG
@@ -100,6 +101,17 @@ def test_a_program_brings_a_file_like_the_command_does(lobby: Lobby, callers: Ca
     assert told(callers.program.put_file("/head-office/portfolios", file))["added"] == 1
     assert told(callers.program.put_file("/head-office/portfolios", file))["is_known"]
     assert refusal(callers.program.put_file("/head-office/secrets", file)) == (404, "feed")
+
+
+def test_a_hint_says_which_feed_is_to_be_asked_for(lobby: Lobby, callers: Callers) -> None:
+    key = new_key()
+    for _ in range(2):
+        assert callers.program.post("/head-office/customers/hint", key=key).status_code == 204
+    assert refusal(callers.program.post("/head-office/secrets/hint")) == (404, "feed")
+    assert refusal(another(lobby, "bookings").post("/head-office/customers/hint")) == (403, "not_allowed")
+    with lobby.house.database.read() as db:
+        assert hinted(db) == {"customers"}
+        assert [deed for deed, _ in audit_rows(lobby.house)].count("hint_feed") == 1
 
 
 def test_head_office_reads_every_event_once_however_small_the_page(lobby: Lobby, callers: Callers) -> None:

@@ -150,6 +150,9 @@ def _office(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
     yield "admin-imports", _ready(office, ".facts-rows li")
     office.locator(".office-nav a[href='#queue']").click()
     yield "admin-queue", _ready(office, ".facts-rows li")
+    office.locator(".office-nav a[href='#promises']").click()
+    _ready(office, ".promises input").locator(".promises input").first.fill("1")
+    yield "admin-promises", _ready(office, ".promises button:enabled")
     office.locator(".office-nav a[href='#calendar']").click()
     yield "admin-calendar", _ready(office, ".office-card li")
     office.locator(".office-nav a[href='#pay']").click()
@@ -192,7 +195,7 @@ def _head(browser: Windows, language: str) -> Iterator[tuple[str, Page]]:
 
 def _over(browser: Windows, language: str, key: str) -> Iterator[tuple[str, Page]]:
     yield (
-        "ticket-called",
+        "ticket-serving",
         _ready(browser.open(f"/t/{key}?lang={language}", 390, 844, language), ".code >> visible=true"),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,9 +23,9 @@ from lobby_server.customers.store import loading
 from lobby_server.kernel import feeds
 from lobby_server.kernel.actor import Actor
 from lobby_server.kernel.database import canonical
-from lobby_server.kernel.errors import Conflict
+from lobby_server.kernel.errors import Conflict, Invalid
 from lobby_server.kernel.events import to_json
-from lobby_server.kernel.feeds import Mark, Outcome, TakeFeed
+from lobby_server.kernel.feeds import FeedFile, Mark, Outcome, TakeFeed
 from lobby_server.kernel.house import House
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.work import Work
@@ -42,13 +42,15 @@ ENTERED_BY_WORKER_AFTER = timedelta(minutes=1)
 class Change:
     """Somebody who is new or of whom something new is said, with the index of their description.
 
-    `key_no` is the number of their own key, None where they have none yet.
+    `key_no` is the number of their own key, None where they have none yet; `asked_on` is set for a guest.
     """
 
     customer_id: str
     key_no: int | None
+    number_index: bytes
     described: Described
     described_index: bytes
+    asked_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,40 @@ def take_customer_file(house: House, request: TakeFeed[Described], actor: Actor)
     return outcome
 
 
+def take_asked(house: House, told: FeedFile[Described], actor: Actor) -> None:
+    """Enter the one customer whom head office named when it was asked: a guest, until a file names them.
+
+    It holds no file up, and a full file lets go of guests without counting them as missing.
+    Raises Invalid("not_one") for more than one, or none; Conflict("ref_taken"), Conflict("feed_moved") while a file is
+    being entered.
+    """
+    if len(told.lines) != 1:
+        raise Invalid("not_one", count=len(told.lines))
+    (described,) = told.lines
+    with house.database.read() as db:
+        number_index = house.keys.index(described.customer_no, store.NUMBER)
+        _check_refs(db, {number_index: described})
+        before = loading.known(db, [number_index]).get(number_index)
+    known_as, key_no = (before.id, before.key_no) if before else (house.ids.new_id(), None)
+    is_guest = before is None or before.is_guest or before.is_gone
+    asked_on = told.mark.as_of if is_guest else None
+    change = Change(known_as, key_no, number_index, described, _described_index(house.keys, described), asked_on)
+    plan = Plan(house.ids.new_id(), told.mark, Outcome(), (change,), frozenset(), 0)
+    house.works.run(_enter_asked, (plan, _portion(house.keys, plan, plan.changes)), actor)
+
+
+def _enter_asked(work: Work, told: tuple[Plan, Portion]) -> None:
+    plan, portion = told
+    _stage(work, portion)
+    loading.one_at_a_time(work.db)
+    if loading.decided(work.db) or _is_outrun(work.db, plan):
+        raise Conflict("feed_moved")
+    loading.decide(work.db, plan.load_id)
+    while _enter_some(work, plan.load_id):
+        pass
+    work.audit("take_asked", plan.changes[0].customer_id, source=plan.mark.source)
+
+
 def enter_portion(work: Work, load_id: str) -> None:
     """What the worker does when the process died that took the file: one portion, and the next at once."""
     if _enter_some(work, load_id):
@@ -133,17 +169,29 @@ def _plan(house: House, db: sa.Connection, request: TakeFeed[Described]) -> Plan
     changes, added = [], 0
     for number_index, each in described.items():
         index, before = _described_index(keys, each), known.get(number_index)
-        if before is None or before.described_index != index:
+        if before is None or before.described_index != index or before.is_guest:
             known_as, key_no = (before.id, before.key_no) if before else (house.ids.new_id(), None)
-            changes.append(Change(known_as, key_no, each, index))
+            changes.append(Change(known_as, key_no, number_index, each, index))
             added += before is None
     gone: set[str] = set()
     if mark.is_full:
-        gone = {each.id for number, each in known.items() if number not in described and not each.is_gone}
-        feeds.check_size(request, loading.count_described(db), len(gone))
+        missing = [each for number, each in known.items() if number not in described and not each.is_gone]
+        gone = {each.id for each in missing}
+        # A guest was in no file: that they are in none now either says nothing of this one.
+        feeds.check_size(request, loading.count_described(db), sum(not each.is_guest for each in missing))
     unchanged = len(described) - len(changes)
     outcome = Outcome(added, len(changes) - added, len(gone), unchanged)
     return Plan(load_id, mark, outcome, tuple(changes), frozenset(gone), files_before)
+
+
+def _is_outrun(db: sa.Connection, plan: Plan) -> bool:
+    """Whether somebody of this file came as a guest since it was compared, and so under another id."""
+    found = loading.guests(db)
+    if not found:
+        return False
+    numbers = {each.number_index: each.customer_id for each in plan.changes}
+    refs = {each.described.ref: each.customer_id for each in plan.changes}
+    return any({numbers.get(each.number_index, each.id), refs.get(each.ref, each.id)} != {each.id} for each in found)
 
 
 def _check_refs(db: sa.Connection, described: Mapping[bytes, Described]) -> None:
@@ -163,7 +211,8 @@ def _portion(keys: Keyring, plan: Plan, changes: tuple[Change, ...]) -> Portion:
     people, credentials = [], []
     for each in changes:
         row = store.sealed(keys, _customer(each, plan.mark), each.key_no)
-        people.append({**row, "load_id": plan.load_id, "described_index": each.described_index})
+        now = {"described_index": each.described_index, "asked_on": each.asked_on}
+        people.append({**row, **now, "load_id": plan.load_id})
         credentials += [
             {
                 "load_id": plan.load_id,
@@ -200,7 +249,8 @@ def _stage(work: Work, portion: Portion) -> None:
 
 
 def _decide(work: Work, plan: Plan) -> Outcome:
-    if feeds.count_taken(work.db, FEED) != plan.files_before:
+    loading.one_at_a_time(work.db)
+    if feeds.count_taken(work.db, FEED) != plan.files_before or _is_outrun(work.db, plan):
         raise Conflict("feed_moved")
     loading.decide(work.db, plan.load_id)
     work.due(work.actor.branch_id, work.now + ENTERED_BY_WORKER_AFTER, ENTER, plan.load_id)

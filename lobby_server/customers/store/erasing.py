@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,12 +27,11 @@ _IS_ERASED = customer.c.erased_on.is_not(None)
 
 @dataclass(frozen=True)
 class Standing:
-    """One of the ids under which a customer stands, as far as it decides whether they may be erased."""
+    """One of the ids under which a customer stands; only whoever head office's files name must not be erased."""
 
     id: str
     key_no: int | None
-    is_prospect: bool
-    is_gone: bool
+    is_named: bool
     is_erased: bool
 
 
@@ -48,10 +48,11 @@ class Keyless:
 def lock(db: sa.Connection, ids: Collection[str]) -> list[Standing]:
     """All of these ids, taken for this transaction, in their order."""
     asked = sa.select(customer).where(customer.c.id.in_(ids)).order_by(customer.c.id).with_for_update()
-    return [
-        Standing(row.id, row.key_no, row.is_prospect, row.gone_on is not None, row.erased_on is not None)
-        for row in db.execute(asked)
-    ]
+    return [Standing(row.id, row.key_no, _is_named(row), row.erased_on is not None) for row in db.execute(asked)]
+
+
+def _is_named(row: sa.Row[Any]) -> bool:
+    return not row.is_prospect and row.gone_on is None and row.asked_on is None
 
 
 def erase(db: sa.Connection, keys: Keyring, ids: Collection[str], day: date) -> None:
@@ -61,7 +62,8 @@ def erase(db: sa.Connection, keys: Keyring, ids: Collection[str], day: date) -> 
     db.execute(customer_credential.delete().where(customer_credential.c.customer_id.in_(ids)))
     db.execute(credential_staged.delete().where(credential_staged.c.customer_id.in_(ids)))
     db.execute(customer_staged.delete().where(customer_staged.c.id.in_(ids)))
-    nothing = {"facts_sealed": None, "described_index": None, "kept_tier": None, "kept_since": None, "tier": TIERS[0]}
+    empty = ("facts_sealed", "described_index", "kept_tier", "kept_since", "asked_on")
+    nothing = {**dict.fromkeys(empty), "tier": TIERS[0]}
     for each in ids:
         index = keys.index(each, _PSEUDONYM)
         blank = {"number_sealed": keys.seal("", NUMBER), "name_sealed": keys.seal("", NAME)}

@@ -21,17 +21,25 @@ from lobby_server.customers.tables import (
 )
 
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_KNOWN = (customer.c.number_index, customer.c.id, customer.c.described_index, customer.c.gone_on, customer.c.key_no)
+_KNOWN = (
+    customer.c.number_index,
+    customer.c.id,
+    customer.c.described_index,
+    customer.c.gone_on,
+    customer.c.asked_on,
+    customer.c.key_no,
+)
 _FROM_FILE = [each.name for each in customer_staged.c if each.name != "load_id"]
 
 
 @dataclass(frozen=True)
 class Known:
-    """A customer of whom head office spoke before."""
+    """A customer of whom head office spoke before; a guest was only asked for."""
 
     id: str
     described_index: bytes | None
     is_gone: bool
+    is_guest: bool
     key_no: int | None
 
 
@@ -47,8 +55,9 @@ def all_known(db: sa.Connection) -> dict[bytes, Known]:
 
 
 def count_described(db: sa.Connection) -> int:
-    """How many customers head office describes now."""
-    return db.scalar(sa.select(sa.func.count()).where(~customer.c.is_prospect, customer.c.gone_on.is_(None))) or 0
+    """How many customers head office's files describe now."""
+    theirs = (~customer.c.is_prospect, customer.c.gone_on.is_(None), customer.c.asked_on.is_(None))
+    return db.scalar(sa.select(sa.func.count()).where(*theirs)) or 0
 
 
 def numbers_by_ref(db: sa.Connection, refs: Collection[bytes]) -> dict[bytes, bytes]:
@@ -71,6 +80,7 @@ def stage_gone(db: sa.Connection, load_id: str, ids: Collection[str], gone_on: d
         "tier_as_of": sa.literal(gone_on, sa.Date),
         "facts_sealed": sa.null(),
         "described_index": sa.null(),
+        "asked_on": sa.null(),
         "gone_on": sa.literal(gone_on, sa.Date),
     }
     rows = sa.select(sa.literal(load_id), *(emptied.get(name, customer.c[name]) for name in _FROM_FILE))
@@ -84,6 +94,27 @@ def forget_undecided(db: sa.Connection) -> None:
     decided = sa.select(customer_load.c.load_id)
     for table in (customer_staged, credential_staged):
         db.execute(table.delete().where(table.c.load_id.not_in(decided)))
+
+
+def one_at_a_time(db: sa.Connection) -> None:
+    """Nobody else decides a load before this transaction ends. SQLite has one writer anyway."""
+    if db.dialect.name == "postgresql":
+        db.execute(sa.text("LOCK TABLE customer_load IN SHARE ROW EXCLUSIVE MODE"))
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody whom no file has named yet."""
+
+    id: str
+    number_index: bytes
+    ref: bytes
+
+
+def guests(db: sa.Connection) -> list[Guest]:
+    """All of them: those of other branches who came here since the last full file."""
+    asked = sa.select(customer.c.id, customer.c.number_index, customer.c.ref).where(customer.c.asked_on.is_not(None))
+    return [Guest(row.id, bytes(row.number_index), bytes(row.ref)) for row in db.execute(asked)]
 
 
 def decide(db: sa.Connection, load_id: str) -> None:
@@ -190,7 +221,7 @@ def _columns(table: sa.Table, names: Iterable[str]) -> list[sa.Column[Any]]:
 
 def _known(row: sa.Row[Any]) -> Known:
     index = bytes(row.described_index) if row.described_index is not None else None
-    return Known(row.id, index, row.gone_on is not None, row.key_no)
+    return Known(row.id, index, row.gone_on is not None, row.asked_on is not None, row.key_no)
 
 
 def _in_portions(

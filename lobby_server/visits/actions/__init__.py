@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from lobby_server.appointments.actions import Meet, meet
+from lobby_server.appointments.rules import Appointment
 from lobby_server.branch import store as branches
 from lobby_server.branch.rules import Branch, is_open_at, next_opening
 from lobby_server.customers import store as customers
@@ -27,8 +28,10 @@ from lobby_server.visits import store
 from lobby_server.visits.actions.knowing import known
 from lobby_server.visits.events import VisitArrived, VisitLeft
 from lobby_server.visits.rules import (
+    DECIDED_HERE,
     UNDO_WITHIN,
     Expected,
+    ServiceLevel,
     Undo,
     Visit,
     VisitState,
@@ -124,31 +127,40 @@ def _resume(work: Work, visit: Visit, who: Identified) -> Arrived:
 
 
 def _new_visit(work: Work, request: Arrive, who: Identified, branch: Branch, today: date) -> Visit:
-    customer, expected = who.customer, _expected(who)
-    is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
-    tier = customer.served_as(today) if customer else None
-    return Visit(
+    anybody = Visit(
         id=request.visit_id,
         branch_id=branch.id,
         state=VisitState.ARRIVED,
         arrived_at=work.now,
-        customer_id=customer.id if customer else None,
-        tier=tier,
-        service_level=level_of(tier, is_vulnerable=is_vulnerable, is_expected=expected is not None),
-        level_reason=level_reason_of(tier, is_vulnerable=is_vulnerable, is_expected=expected is not None),
-        need=need_on_arrival(infer_need(customer.tags, today) if customer else None, expected),
-        appointment=expected,
-        greeting=greeting_of(work.now, branch.timezone, is_known=customer is not None),
+        customer_id=None,
+        tier=None,
+        service_level=ServiceLevel.ORDINARY,
+        need=None,
+        greeting=greeting_of(work.now, branch.timezone, is_known=who.customer is not None),
         language=request.language,
         party_size=request.party_size,
         made_by=work.actor.label,
     )
+    return as_known(anybody, who.customer, who.appointment, branch, today)
 
 
-def _expected(who: Identified) -> Expected | None:
-    """What of an appointment a visit keeps."""
-    of = who.appointment
-    return Expected(of.id, of.service_type, of.starts_at, of.staff_id) if of else None
+def as_known(
+    visit: Visit, customer: Customer | None, awaited: Appointment | None, branch: Branch, today: date
+) -> Visit:
+    """A visit as what is known of the customer has it served. What somebody has decided on it already stays."""
+    expected = visit.appointment
+    if awaited is not None:
+        expected = Expected(awaited.id, awaited.service_type, awaited.starts_at, awaited.staff_id)
+    tier = customer.served_as(today) if customer else None
+    named = replace(visit, customer_id=customer.id if customer else None, tier=tier, appointment=expected)
+    if visit.service_type is None:
+        named = replace(named, need=need_on_arrival(infer_need(customer.tags, today) if customer else None, expected))
+    if visit.level_reason is not None and visit.level_reason.code in DECIDED_HERE:
+        return named
+    is_vulnerable = customer is not None and customer.tag(VULNERABLE) is not None
+    level = level_of(tier, is_vulnerable=is_vulnerable, is_expected=expected is not None)
+    because = level_reason_of(tier, is_vulnerable=is_vulnerable, is_expected=expected is not None)
+    return replace(named, service_level=level, level_reason=because, promise_s=branch.promises[level].wait_s)
 
 
 def with_undo(work: Work, deed: str, before: Visit, after: Visit) -> Visit:
