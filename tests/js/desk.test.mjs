@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { signal } from "@preact/signals-core";
-import { Refused, Unreachable } from "#shared/lib/failures.js";
+import { Refused, sentenceOf, Unreachable } from "#shared/lib/failures.js";
+import { t } from "#shared/lib/words.js";
 import { Claims } from "#staff/lib/claims.js";
 import { Counter } from "#staff/lib/counter.js";
 import { pressKey } from "#staff/lib/keys.js";
@@ -38,7 +39,7 @@ function office(answer, freshness = "live") {
   };
   const needs = {
     server: { command },
-    live: { freshness: signal(freshness), put: (/** @type {any[]} */ ...what) => put.push(what) },
+    live: { freshness: signal(freshness), lobby: signal(null), put: (/** @type {any[]} */ ...what) => put.push(what) },
     notes: { say: (/** @type {string} */ text) => said.push(text) },
     staffNo: "L001",
   };
@@ -134,6 +135,80 @@ test("one key calls the next, and in a question digits answer instead", async ()
     sent.map((each) => each.path),
     ["/service-points/W1/call-next"],
   );
+});
+
+/** A desk whose server answers when the test says so: the lobby is then as the answer made it. */
+function slowDesk() {
+  /** @type {{done: (answer: any) => void, fail: (why: any) => void}[]} */
+  const waiting = [];
+  const { needs, sent, said } = office(() => new Promise((done, fail) => waiting.push({ done, fail })));
+  const desk = new Desk(new Counter(needs));
+  const lobbyWith = (/** @type {any[]} */ ...tickets) =>
+    lobby({ tickets, service_points: [point("W1", { state: "open", staff: { staff_no: "T001" } })] });
+  needs.live.lobby.value = lobbyWith(ticket("A001"));
+  const press = (/** @type {string} */ key) => desk.keysNow(needs.live.lobby.value, "T001")[key]?.();
+  const answer = async (/** @type {any[]} */ ...tickets) => {
+    needs.live.lobby.value = lobbyWith(...tickets);
+    waiting.shift()?.done({});
+    await new Promise((done) => setTimeout(done));
+  };
+  const refuse = async () => {
+    waiting.shift()?.fail(new Unreachable("no line"));
+    await new Promise((done) => setTimeout(done));
+  };
+  return { desk, press, answer, refuse, said, paths: () => sent.map((each) => each.path.split("/").at(-1)) };
+}
+
+const atMine = (/** @type {"called" | "in_service"} */ state) => ticket("A001", { state, service_point: "W1" });
+
+test("a key pressed before the answer came is pressed when it is there, and only the newest", async () => {
+  const { press, answer, paths } = slowDesk();
+  press(" ");
+  press("f");
+  press("s");
+  assert.deepEqual(paths(), ["call-next"]);
+  await answer(atMine("called"));
+  assert.deepEqual(paths(), ["call-next", "start"]);
+});
+
+test("pressed twice out of impatience is done once", async () => {
+  const { press, answer, paths } = slowDesk();
+  press(" ");
+  press(" ");
+  await answer(atMine("called"), ticket("A002"));
+  press("s");
+  press("s");
+  await answer(atMine("in_service"), ticket("A002"));
+  assert.deepEqual(paths(), ["call-next", "start"]);
+});
+
+test("what was typed after a deed that failed is not pressed, nor later", async () => {
+  const { press, answer, refuse, paths, said } = slowDesk();
+  press(" ");
+  press("s");
+  await refuse();
+  press(" ");
+  await answer(atMine("called"));
+  assert.deepEqual([paths(), said], [["call-next", "call-next"], [sentenceOf(new Unreachable(""))]]);
+});
+
+test("what was typed long before the answer is asked for again", async (context) => {
+  const { press, answer, paths, said } = slowDesk();
+  press(" ");
+  press("s");
+  const late = performance.now() + 3001;
+  context.mock.method(performance, "now", () => late);
+  await answer(atMine("called"));
+  assert.deepEqual([paths(), said], [["call-next"], [t("desk.press_again")]]);
+});
+
+test("what asks nothing of the server opens meanwhile", async () => {
+  const { press, answer, desk } = slowDesk();
+  press(" ");
+  await answer(atMine("called"));
+  press("s");
+  press("w");
+  assert.equal(desk.panel.value?.name, "why");
 });
 
 test("Ctrl+Z takes back what was set aside, once", async () => {

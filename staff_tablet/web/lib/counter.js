@@ -8,7 +8,7 @@ import { freeKeys } from "#staff/lib/keys.js";
 
 /** @import { Live } from "#shared/lib/live.js" */
 /** @import { Server } from "#shared/lib/server.js" */
-/** @import { Ticket } from "#shared/lib/shapes.js" */
+/** @import { Lobby, Ticket } from "#shared/lib/shapes.js" */
 /** @import { Notes } from "#shared/parts/note.js" */
 /**
  * @typedef {object} Deed
@@ -19,6 +19,8 @@ import { freeKeys } from "#staff/lib/keys.js";
 
 /** How long Ctrl+Z takes a ticket back that was set aside. */
 const UNDO_MS = 10_000;
+/** How long a key may wait for the answer to the one before: later, the teller may have turned to somebody. */
+const HELD_MS = 3000;
 
 export class Counter {
   /** The deed that is on its way; one at a time. */
@@ -27,6 +29,8 @@ export class Counter {
   #keys = new Map();
   /** @type {{deed: () => unknown, untilMs: number} | null} */
   #undoable = null;
+  /** @type {{press: (lobby: Lobby) => void, untilMs: number} | null} */
+  #held = null;
   #server;
   #live;
   #notes;
@@ -49,18 +53,34 @@ export class Counter {
     const what = `${path} ${JSON.stringify(body)}`;
     const key = this.#keys.get(what) ?? uuidv7();
     this.#keys.set(what, key);
+    let isDone = false;
     try {
       this.#take(await this.#server.command(path, body, key), name);
       this.#keys.delete(what);
-      return true;
+      isDone = true;
     } catch (failure) {
       if (failure instanceof Refused) this.#keys.delete(what);
       this.#notes.say(sentenceOf(failure), { isTrouble: true });
-      return false;
-    } finally {
-      this.busy.value = null;
-      freeKeys();
     }
+    this.busy.value = null;
+    freeKeys();
+    this.#release(isDone);
+    return isDone;
+  }
+
+  /** Fingers are faster than the line: the newest key is pressed when the deed that is on its way is done.
+   * @param {(lobby: Lobby) => void} press */
+  afterwards(press) {
+    this.#held = { press, untilMs: performance.now() + HELD_MS };
+  }
+
+  /** What was typed after a deed that failed, or long ago, meant something else. @param {boolean} isDone */
+  #release(isDone) {
+    const [held, lobby] = [this.#held, this.#live.lobby.value];
+    this.#held = null;
+    if (!held || !isDone || !lobby) return;
+    if (performance.now() > held.untilMs) this.#notes.say(t("desk.press_again"));
+    else held.press(lobby);
   }
 
   /** @param {string} point @param {string} deed as the door is called @param {object} [body] */

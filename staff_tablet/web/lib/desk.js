@@ -30,10 +30,10 @@ export const KEYS = {
   refer: "g",
   close: "c",
 };
-const HELP_KEY = "?";
 const PANELS = new Set(["hand", "transfer", "next", "resume", "why", "card", "refer"]);
-/** Why a colleague calls somebody out of turn: what happens most; anything else is written. */
-export const HAND_REASONS = ["returns", "needs_help", "wrong_number", "agreed"];
+/** What these do is asked of the server: one at a time. */
+const STEPS = Object.entries(KEYS).flatMap(([deed, key]) => (PANELS.has(deed) ? [] : [key]));
+const ASKING = [...STEPS, ..."123456789", "ctrl+z"];
 
 export class Desk {
   panel = signal(/** @type {Panel | null} */ (null));
@@ -105,14 +105,23 @@ export class Desk {
     this.finish(() => this.#counter.resume(ticket));
   }
 
-  /** The keys that do something now. @param {Lobby} lobby @param {string} staffNo */
+  /** What each key does now, or once the answer under way is here. @param {Lobby} lobby @param {string} staffNo */
   keysNow(lobby, staffNo) {
+    const keys = this.#keys(lobby, staffNo);
+    if (!this.#counter.busy.value) return keys;
+    for (const key of [...ASKING, ...Object.keys(this.#more)])
+      keys[key] = () => this.#counter.afterwards((then) => this.#keys(then, staffNo)[key]?.());
+    return keys;
+  }
+
+  /** @param {Lobby} lobby @param {string} staffNo @returns {Record<string, () => void>} */
+  #keys(lobby, staffNo) {
     const point = windowOf(lobby, staffNo);
     if (!point) return this.#seatKeys(lobby);
     const scene = { lobby, point, ticket: ticketAt(lobby, point) };
     /** @type {Record<string, () => void>} */
     const keys = {
-      [HELP_KEY]: () => (this.panel.value = this.panel.value?.name === "keys" ? null : { name: "keys" }),
+      "?": () => (this.panel.value = this.panel.value?.name === "keys" ? null : { name: "keys" }),
       escape: this.close,
       "ctrl+z": () => this.#counter.undo(),
       m: () => location.assign("/mine#statement"),

@@ -3,7 +3,6 @@
 import { waited } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { nameOf, t } from "#shared/lib/words.js";
-import { HAND_REASONS } from "#staff/lib/desk.js";
 import { customerName } from "#staff/lib/saying.js";
 import { lineOf, seatsOf, visitOf } from "#staff/lib/window.js";
 import { CHOICES_MAX, Choices, DeskPanel } from "#staff/parts/desk_panel.js";
@@ -12,6 +11,9 @@ import { CHOICES_MAX, Choices, DeskPanel } from "#staff/parts/desk_panel.js";
 /** @import { Desk, Scene } from "#staff/lib/desk.js" */
 /** @import { Choice } from "#staff/parts/desk_panel.js" */
 /** @typedef {{desk: Desk, scene: Scene, nowMs: number}} Sent */
+
+/** Why a colleague calls somebody out of turn: what happens most; anything else is written. */
+const HAND_REASONS = ["returns", "needs_help", "wrong_number", "agreed"];
 
 /** @param {Sent} sent */
 export function Question({ desk, scene, nowMs }) {
