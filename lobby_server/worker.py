@@ -38,7 +38,7 @@ from lobby_server.visits import actions as visits
 from lobby_server.visits.actions import alerts, caring, machines
 from lobby_server.webhooks.sender import Sender
 from referral.crm_sync.road import Road
-from referral.incentives.actions import months
+from referral.incentives.actions import disputes, months
 from referral.lifecycle import actions as referrals
 from referral.lifecycle.actions import climbing
 
@@ -67,6 +67,7 @@ DEEDS: Mapping[str, Callable[[Work, str], None]] = {
     referrals.STEP_DUE: referrals.warn,
     referrals.PROTECTION_ENDS: referrals.expire,
     months.VESTS: months.vest,
+    disputes.UNRULED: disputes.pass_on,
 }
 
 

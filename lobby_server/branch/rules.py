@@ -154,6 +154,15 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
     return None
 
 
+def open_day_after(calendar: Calendar, day: date, count: int) -> date:
+    """The `count`-th day after a day on which the branch opens; sixty days later whether or not it did."""
+    last = day + timedelta(days=OPENING_WITHIN.days)
+    while count and day < last:
+        day += timedelta(days=1)
+        count -= bool(calendar.hours_of(day))
+    return day
+
+
 def points_planned(plan: Iterable[Planned], local: datetime) -> int | None:
     """How many windows should be open at a moment of the branch's own clock; None where nothing is planned."""
     return next((each.points for each in plan if each.holds(local.isoweekday(), _minute_of(local))), None)

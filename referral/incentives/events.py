@@ -1,8 +1,9 @@
-"""What befalls the ledger, for those who keep an anchor of it elsewhere."""
+"""What befalls the ledger, for those who watch over it elsewhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from lobby_server.kernel.events import Event
@@ -16,3 +17,14 @@ class PeriodClosed(Event):
     period: str
     journal_no: int
     head: str
+
+
+@dataclass(frozen=True)
+class DisputeOverdue(Event):
+    """Nobody in the branch has ruled on a contested credit in time: the money still waits."""
+
+    type: ClassVar[str] = "incentives.dispute_overdue"
+    dispute_id: str
+    credit_id: str
+    raised_at: datetime
+    due_at: datetime | None

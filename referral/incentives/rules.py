@@ -15,6 +15,7 @@ REFERRER, RECEIVER, HOST = "referrer", "receiver", "host"
 PARTS = (REFERRER, RECEIVER, HOST)
 
 BOOKED_AHEAD_MAX = timedelta(hours=24)  # a booking from further in the future has a wrong date, not a fast clock
+RULED_WITHIN_DAYS = 5  # days on which the branch is open; then head office is told that nobody ruled
 DISPUTE_WITHIN = timedelta(days=30)  # after the end of the month of the booking: the statement is out by then
 
 # A debt of the past takes at most a fifth of what is paid out now: 工资支付暂行规定 (1994), article 16.

@@ -277,6 +277,8 @@ dispute = sa.Table(
     sa.Column("proposed_by", sa.String(36), nullable=True),
     sa.Column("confirmed_by", sa.String(36), nullable=True),
     sa.Column("ended_at", Moment, nullable=True),
+    sa.Column("due_at", Moment, nullable=True),
+    sa.Column("escalated_at", Moment, nullable=True),
     # Once a party.
     sa.UniqueConstraint("credit_id", "raised_by"),
     sa.CheckConstraint(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
 import pytest
 
+from lobby_server.branch.actions.settings import SetCalendar, set_calendar
+from lobby_server.branch.rules import Hours
+from lobby_server.kernel import event_log
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.house import House
+from lobby_server.worker import Worker
 from referral.incentives.actions import disputes
 from referral.incentives.actions.disputes import RaiseDispute, Resolve
 from referral.incentives.store import earned
@@ -113,6 +120,47 @@ def test_somebody_contests_once_and_in_time(of: Books) -> None:
         contested(of, other)
     with pytest.raises(NotFound):
         of.house.works.run(disputes.raise_dispute, RaiseDispute(make.new_id(), "x"), of.cast.zhou)
+
+
+# ---- Not ruled on in time -----------------------------------------------------------------------------------------
+
+WEEKDAYS = Hours((1, 2, 3, 4, 5), 9 * 60, 17 * 60)
+ENDS = datetime(2026, 12, 1, 16, tzinfo=UTC)  # Monday the 23rd, five days of business without the holiday, midnight
+
+
+def contested_in_a_week_with_a_holiday(of: Books) -> Dispute:
+    of.house.works.run(set_calendar, SetCalendar((WEEKDAYS,), frozenset({date(2026, 11, 25)}), (), 1), of.admin)
+    return contested(of, of.accrued())
+
+
+def later(of: Books, moment: datetime) -> list[Any]:
+    """What head office hears once this moment has come, twice looked at."""
+    make.advance(of.house, (moment - of.house.clock.now()) / timedelta(seconds=1))
+    for _ in range(2):
+        Worker(of.house, make.TYPES).fire_due()
+    with of.house.database.read() as db:
+        found = event_log.read_after(db, HERE, 0, 1000)
+    return [each.data for each in found if each.type == "incentives.dispute_overdue"]
+
+
+def test_head_office_hears_once_of_a_dispute_that_nobody_rules_on(of: Books) -> None:
+    dispute = contested_in_a_week_with_a_holiday(of)
+    assert dispute.due_at == ENDS
+    assert later(of, ENDS - timedelta(seconds=1)) == []
+    (told,) = later(of, ENDS)
+    assert (told["dispute_id"], told["credit_id"]) == (dispute.id, dispute.credit_id)
+    # It can still be ruled on, and until then the money waits.
+    of.close("2026-11")
+    assert of.export() is None
+    late = ruled(of, dispute, "uphold")
+    assert (late.escalated_at, late.ended_at) == (ENDS, ENDS)
+    assert of.export() is not None
+    assert of.faults() == []
+
+
+def test_a_ruling_in_time_is_nobody_elses_business(of: Books) -> None:
+    ruled(of, contested_in_a_week_with_a_holiday(of), "uphold")
+    assert later(of, ENDS + timedelta(days=1)) == []
 
 
 # ---- Statements ---------------------------------------------------------------------------------------------------

@@ -125,6 +125,12 @@ TAMPERED: dict[str, tuple[sa.Table, Tampering, str]] = {
         "ledger_20",
     ),
     "a ruling": (dispute, lambda: [dispute.update().values(ruling="void")], "ledger_16"),
+    "a dispute put off": (dispute, lambda: [dispute.update().values(due_at=make.MORNING)], "ledger_16"),
+    "a dispute said to be passed on": (
+        dispute,
+        lambda: [dispute.update().values(escalated_at=make.MORNING)],
+        "ledger_16",
+    ),
     "a dispute taken away": (dispute, lambda: [dispute.delete()], "ledger_16"),
 }
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lobby_server.branch.rules import (
+    OPENING_WITHIN,
     Branch,
     Calendar,
     Hours,
@@ -17,6 +18,7 @@ from lobby_server.branch.rules import (
     check_hours,
     is_open_at,
     next_opening,
+    open_day_after,
     points_planned,
 )
 from lobby_server.kernel.errors import Invalid
@@ -86,6 +88,25 @@ def test_it_is_open_at_its_next_opening_and_not_a_moment_before(minutes: int, zo
     if opens > moment:
         assert not is_open_at(calendar, moment)
         assert not is_open_at(calendar, opens - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "found"),
+    [
+        (23, 0, date(2026, 11, 23)),
+        (23, 1, date(2026, 11, 24)),
+        (24, 1, date(2026, 11, 26)),  # the 25th is a holiday
+        (23, 5, date(2026, 11, 30)),  # Saturday counts, Sunday does not
+        (29, 1, date(2026, 11, 30)),
+    ],
+)
+def test_days_are_counted_on_which_the_branch_opens(day: int, count: int, found: date) -> None:
+    assert open_day_after(CALENDAR, date(2026, 11, day), count) == found
+
+
+def test_a_branch_that_is_shut_for_months_is_not_waited_for() -> None:
+    shut = Calendar("Asia/Shanghai", WEEK, frozenset(date(2026, 11, 1) + timedelta(days=n) for n in range(100)))
+    assert open_day_after(shut, date(2026, 11, 23), 5) == date(2026, 11, 23) + OPENING_WITHIN
 
 
 def test_the_plan_says_how_many_windows_by_the_branchs_own_clock() -> None:

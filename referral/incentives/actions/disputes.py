@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from lobby_server.branch import store as branches
+from lobby_server.branch.rules import open_day_after
+from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.errors import Conflict, Invalid, NotFound
 from lobby_server.kernel.work import Work
 from referral.incentives import store
@@ -16,10 +19,12 @@ from referral.incentives.actions import credit_win, end_credit, take_back_credit
 from referral.incentives.actions.guarding import in_force
 from referral.incentives.actions.plans import win_of
 from referral.incentives.earning import NOTHING_YET, SoFar, earn
+from referral.incentives.events import DisputeOverdue
 from referral.incentives.plan import read_plan
 from referral.incentives.rules import (
     DISPUTE_WITHIN,
     REFERRER,
+    RULED_WITHIN_DAYS,
     RULING,
     Credited,
     CreditState,
@@ -33,6 +38,7 @@ from referral.incentives.store.earned import Credit
 
 UPHOLD, CLAIMANT_REFERRED, NOBODY = "uphold", "claimant_referred", "nobody"
 RULINGS = (UPHOLD, CLAIMANT_REFERRED, NOBODY)
+UNRULED = "incentives.unruled"
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,30 @@ def raise_dispute(work: Work, request: RaiseDispute) -> Dispute:
         raise Conflict("not_live", state=str(of.state))
     if work.now > _end_of(of.period, book) + DISPUTE_WITHIN:
         raise Conflict("too_late")
-    new = Dispute(work.ids.new_id(), book.branch_id, of.id, work.actor.id, request.claim, work.now)
+    due_at = _due_at(work, book)
+    new = Dispute(work.ids.new_id(), book.branch_id, of.id, work.actor.id, request.claim, work.now, due_at)
     disputes.add_dispute(work.db, new)
-    work.audit("raise_dispute", new.id, credit_id=of.id)
+    work.due(book.branch_id, due_at, UNRULED, new.id)
+    work.audit("raise_dispute", new.id, credit_id=of.id, due_at=to_wire(due_at))
     return new
+
+
+def _due_at(work: Work, book: Book) -> datetime:
+    """The end of the last day on which the branch may still rule."""
+    branch = branches.find_branch(work.db, book.branch_id)
+    assert branch is not None
+    day = open_day_after(branch.calendar, local_day(work.now, book.timezone), RULED_WITHIN_DAYS)
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(book.timezone)).astimezone(UTC)
+
+
+def pass_on(work: Work, dispute_id: str) -> None:
+    """The later deed `UNRULED`: the branch did not rule in time, so head office hears of it. The money still waits."""
+    found = disputes.find_dispute(work.db, work.actor.branch_id, dispute_id)
+    if found is None or found.ended_at is not None or found.escalated_at is not None:
+        return
+    disputes.escalate(work.db, found.id, work.now)
+    work.audit("escalate_dispute", found.id, credit_id=found.credit_id)
+    work.record(DisputeOverdue(found.branch_id, found.id, found.credit_id, found.raised_at, found.due_at))
 
 
 def _end_of(period: str, book: Book) -> datetime:
@@ -161,6 +187,7 @@ def resolve(work: Work, request: Resolve) -> Dispute:
         raise Conflict("same_person", audited=True)
     else:
         disputes.confirm_ruling(work.db, found.id, work.actor.id, work.now)
+        work.no_longer_due(UNRULED, found.id)
         work.audit("confirm_ruling", found.id, ruling=request.ruling)
         _correct(work, book, of, request.ruling, found)
     ruled = disputes.find_dispute(work.db, book.branch_id, found.id)

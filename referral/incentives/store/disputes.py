@@ -18,7 +18,10 @@ from referral.incentives.tables import dispute, journal, posting
 
 @dataclass(frozen=True)
 class Dispute:
-    """Somebody contests a credit. `ruling` is proposed by one person and stands when another confirms it."""
+    """Somebody contests a credit. `ruling` is proposed by one person and stands when another confirms it.
+
+    Not ruled on by `due_at` it is told to head office, once, at `escalated_at`. Older ones have no limit.
+    """
 
     id: str
     branch_id: str
@@ -26,10 +29,12 @@ class Dispute:
     raised_by: str
     claim: str
     raised_at: datetime
+    due_at: datetime | None = None
     ruling: str | None = None
     proposed_by: str | None = None
     confirmed_by: str | None = None
     ended_at: datetime | None = None
+    escalated_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ def propose_ruling(db: sa.Connection, dispute_id: str, ruling: str, by: str) -> 
 def confirm_ruling(db: sa.Connection, dispute_id: str, by: str, at: datetime) -> None:
     """Another person stands for it too: it is ruled."""
     db.execute(dispute.update().where(dispute.c.id == dispute_id).values(confirmed_by=by, ended_at=at))
+
+
+def escalate(db: sa.Connection, dispute_id: str, at: datetime) -> None:
+    """Nobody ruled in time."""
+    db.execute(dispute.update().where(dispute.c.id == dispute_id).values(escalated_at=at))
 
 
 def _disputes(db: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Dispute]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lobby_server.kernel.clock import to_wire
 from lobby_server.kernel.tables import audit
 from referral.incentives import ledger
 from referral.incentives.plan import sha256_of
@@ -159,14 +160,18 @@ def _payroll(db: sa.Connection) -> list[str]:
 
 def _disputes(db: sa.Connection) -> list[str]:
     """16: each dispute is what was contested and ruled."""
-    raised = {row.subject: (row.facts["credit_id"], row.actor) for row in _heard(db, "raise_dispute")}
+    raised = {row.subject: (row.facts, row.actor) for row in _heard(db, "raise_dispute")}
+    passed_on = {row.subject for row in _heard(db, "escalate_dispute")}
     ruled = {row.subject: (row.facts["ruling"], row.actor) for row in _heard(db, "propose_ruling")}
     ended = {row.subject: row.actor for row in _heard(db, "confirm_ruling")}
     found = []
     for row in db.execute(sa.select(dispute)):
-        raising, people = (row.credit_id, _staff(row.raised_by)), (_staff(row.proposed_by), _staff(row.confirmed_by))
-        told = (raised.pop(row.id, None), *ruled.get(row.id, (None, None)), ended.get(row.id))
-        if told != (raising, row.ruling, *people):
+        facts, raised_by = raised.pop(row.id, ({}, None))
+        raising = (facts.get("credit_id"), facts.get("due_at"), raised_by)
+        told = (*raising, row.id in passed_on, *ruled.get(row.id, (None, None)), ended.get(row.id))
+        due_at = None if row.due_at is None else to_wire(row.due_at)
+        stands = (row.credit_id, due_at, _staff(row.raised_by), row.escalated_at is not None)
+        if told != (*stands, row.ruling, _staff(row.proposed_by), _staff(row.confirmed_by)):
             found.append(f"ledger_16 dispute {row.id}: is not what was contested and ruled")
     return found + [f"ledger_16 dispute {gone}: is gone" for gone in sorted(raised)]
 

@@ -109,7 +109,7 @@ class OutcomeSeen(Wire):
 
 
 class DisputeSeen(Wire):
-    """A contested credit; it is ruled when a second person has confirmed."""
+    """A contested credit; it is ruled when a second person has confirmed, or told to head office after `due_at`."""
 
     id: str
     credit_id: str
@@ -120,6 +120,8 @@ class DisputeSeen(Wire):
     proposed_by: StaffSeen | None
     confirmed_by: StaffSeen | None
     ended_at: str | None
+    due_at: str | None
+    escalated_at: str | None
 
 
 class DisputeAnswer(Wire):
@@ -282,6 +284,8 @@ def dispute_seen(told: Dispute, people: People) -> DisputeSeen:
         proposed_by=people.get(told.proposed_by or ""),
         confirmed_by=people.get(told.confirmed_by or ""),
         ended_at=to_wire(told.ended_at) if told.ended_at else None,
+        due_at=to_wire(told.due_at) if told.due_at else None,
+        escalated_at=to_wire(told.escalated_at) if told.escalated_at else None,
     )
 
 

@@ -20,12 +20,14 @@ import { PlanCard } from "#staff/parts/plan_card.js";
 /** @typedef {{period: string, state: "open" | "proposed" | "closed", proposed_by: Who, approved_by: Who,
  *   amounts: Amount[]}} Month */
 /** @typedef {{dispute: {id: string, claim: string, raised_by: Who, raised_at: string, ruling: string | null,
- *   proposed_by: Who}, outcomes: {ruling: string, amounts: Amount[]}[]}} Open */
+ *   proposed_by: Who, due_at: string | null, escalated_at: string | null},
+ *   outcomes: {ruling: string, amounts: Amount[]}[]}} Open */
 /** @typedef {(path: string, body: object, done: string) => Promise<void>} Act */
 
 const me = page.me?.staff_no;
 const zone = page.branch?.timezone ?? "UTC";
-const today = new Date(new ServerClock().now()).toLocaleDateString("sv-SE", { timeZone: zone });
+const dayOf = (/** @type {number} */ ms) => new Date(ms).toLocaleDateString("sv-SE", { timeZone: zone });
+const today = dayOf(new ServerClock().now());
 const PlanEditor = later(async () => (await import("#staff/parts/plan_editor.js")).PlanEditor);
 const whoText = (/** @type {Who} */ who) => (who ? `${who.name} ${who.staff_no}` : t("pay.somebody"));
 
@@ -115,6 +117,12 @@ function MonthCard({ of: { period, state, proposed_by, approved_by, amounts }, a
   </li>`;
 }
 
+/** By when the branch rules, or that it did not. @param {{dueAt: string, toldAt: string | null}} sent */
+const Limit = ({ dueAt, toldAt }) =>
+  toldAt
+    ? html`<p class="late-text">${t("pay.ruled_late", { at: dayOf(Date.parse(toldAt)) })}</p>`
+    : html`<p class="quiet-text">${t("pay.rule_by", { at: dayOf(Date.parse(dueAt) - 1) })}</p>`;
+
 /** @param {{open: Open, act: Act}} sent */
 function Dispute({ open: { dispute, outcomes }, act }) {
   const rule = (/** @type {string} */ ruling) => {
@@ -122,11 +130,12 @@ function Dispute({ open: { dispute, outcomes }, act }) {
     return act(`/disputes/${dispute.id}/resolve`, { ruling }, done);
   };
   const by = whoText(dispute.proposed_by);
-  const raised = { who: whoText(dispute.raised_by), at: dispute.raised_at.slice(0, 10) };
+  const raised = { who: whoText(dispute.raised_by), at: dayOf(Date.parse(dispute.raised_at)) };
   const name = (/** @type {string} */ code) => (has(`pay.ruling_${code}`) ? t(`pay.ruling_${code}`) : code);
   return html`<li class="office-card">
     <h3>${dispute.claim}</h3>
     <p class="quiet-text">${t("pay.raised", raised)}</p>
+    ${dispute.due_at && html`<${Limit} dueAt=${dispute.due_at} toldAt=${dispute.escalated_at} />`}
     ${dispute.ruling && html`<p>${t("pay.first_says", { who: by, ruling: name(dispute.ruling) })}</p>`}
     ${outcomes.map(
       ({ ruling, amounts }) => html`<section key=${ruling}>
