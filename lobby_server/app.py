@@ -63,6 +63,7 @@ from lobby_server.visits.http import visits_door
 from lobby_server.webhooks import http as webhooks_http
 from referral.crm_sync import http as crm_http
 from referral.crm_sync import reactions as crm_reactions
+from referral.incentives import live as ledger_live
 from referral.incentives import reactions as incentives_reactions
 from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
@@ -91,6 +92,9 @@ REACTIONS = together(
     incentives_reactions.REACTIONS,
     crm_reactions.REACTIONS,
 )
+
+# How each room words its news.
+WORDINGS = [each.WORDING for each in (branch_live, queue_live, visits_live, referrals_live, ledger_live)]
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ def build_lobby(house: House, async_mode: str, breathe: Callable[[], None] | Non
     otherwise starve the sockets (docs/decisions/).
     """
     types, metrics = read_service_types(SERVICE_TYPES_FILE), Metrics()
-    vocabulary = Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING, referrals_live.WORDING])
+    vocabulary = Vocabulary(WORDINGS)
     app = Flask(__name__, static_folder=None)
     answer_refusals(app)
     doors = _doors(house, types, vocabulary, metrics)

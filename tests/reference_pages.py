@@ -20,9 +20,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from lobby_server.admin import http as admin_http
+from lobby_server.app import WORDINGS
 from lobby_server.appointments import http as appointments_http
 from lobby_server.branch import http as branch_http
-from lobby_server.branch import live as branch_live
 from lobby_server.branch.events import DeviceEvent, ServicePointChanged
 from lobby_server.branch.rules import PROMISES, ServicePoint
 from lobby_server.customers import http as customers_http
@@ -32,7 +32,6 @@ from lobby_server.doors.routes import Door
 from lobby_server.kernel.events import Event, Recorded
 from lobby_server.kernel.settings import _ENVIRONMENT, Settings
 from lobby_server.queue import http as queue_http
-from lobby_server.queue import live as queue_live
 from lobby_server.queue.events import ExpectedWaitChanged, PointEvent, QueueChanged, TicketEvent, TicketRated
 from lobby_server.queue.rules import FIFO, QueuePolicy, Standing, Ticket, TicketState, Waits
 from lobby_server.realtime.wording import Reader, Vocabulary
@@ -40,12 +39,11 @@ from lobby_server.recommend import http as recommend_http
 from lobby_server.recommend.events import OfferEvent
 from lobby_server.recommend.rules import Offer, Reason
 from lobby_server.staff.http import staff_door
-from lobby_server.visits import live as visits_live
 from lobby_server.visits.events import AlertEvent, VisitEvent
 from lobby_server.visits.http import visits_door
 from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
+from referral.incentives.events import DisputeOverdue, PeriodClosed
 from referral.incentives.http import incentives_door
-from referral.lifecycle import live as referrals_live
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
 from referral.lifecycle.http import bookings_door, referrals_door
 from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
@@ -170,6 +168,8 @@ def samples() -> Mapping[type[Event], Callable[[type[Any]], Event]]:
         QueueChanged: lambda kind: cast(Event, kind("0001", QueuePolicy(FIFO, 1, 0), Standing())),
         TicketRated: lambda kind: cast(Event, kind("0001", ticket, 5)),
         ReferralEvent: lambda kind: cast(Event, kind("0001", referral, *([booking] if kind in WITH_BOOKING else []))),
+        PeriodClosed: lambda kind: cast(Event, kind("0001", "2026-11", 1, "00")),
+        DisputeOverdue: lambda kind: cast(Event, kind("0001", "d", "c", NOW, NOW)),
         ExpectedWaitChanged: lambda kind: cast(Event, kind("0001", {"A": Waits(0, 60, 120)})),
     }
 
@@ -182,7 +182,7 @@ def event_kinds(family: type[Event]) -> Iterator[type[Event]]:
 
 
 def vocabulary() -> Vocabulary:
-    return Vocabulary([branch_live.WORDING, queue_live.WORDING, visits_live.WORDING, referrals_live.WORDING])
+    return Vocabulary(WORDINGS)
 
 
 def event_types_table() -> str:

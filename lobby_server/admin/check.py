@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -14,9 +14,15 @@ from lobby_server.visits.store import checks as visit_checks
 from referral.crm_sync import store as crm_store
 from referral.incentives.store import checks as ledger_checks
 
+Anchor = tuple[str, int, bytes]
 
-def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
-    """Each invariant with what breaks it; all lists are empty in a sound branch."""
+
+def run_checks(db: sa.Connection, keys: Keyring, anchors: Sequence[Anchor] = ()) -> Mapping[str, list[str]]:
+    """Each invariant with what breaks it; all lists are empty in a sound branch.
+
+    `anchors` of the ledger were kept elsewhere: branch, number of a journal and its hash.
+    """
+    kept = [fault for each in anchors for fault in ledger_checks.anchor_faults(db, *each)]
     return {
         "numbering": queue_checks.numbering_faults(db),
         "single_call": queue_checks.single_call_faults(db),
@@ -28,6 +34,7 @@ def run_checks(db: sa.Connection, keys: Keyring) -> Mapping[str, list[str]]:
         "outbox": crm_store.faults(db),
         "erasures": erasing.faults(db, keys.own),
         "integrity": _integrity(db),
+        **({"ledger_anchors": kept} if anchors else {}),
     }
 
 

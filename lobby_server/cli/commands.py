@@ -81,7 +81,7 @@ def _migrate(settings: Settings, _given: argparse.Namespace) -> int:
 def _check(settings: Settings, given: argparse.Namespace) -> int:
     house = build_house(settings)
     with house.database.read() as db:
-        found = run_checks(db, house.keys)
+        found = run_checks(db, house.keys, given.anchor)
     if given.json:
         say(json.dumps({"ok": not any(found.values()), "checks": found}, ensure_ascii=False))
     else:
@@ -90,6 +90,15 @@ def _check(settings: Settings, given: argparse.Namespace) -> int:
             for fault in faults:
                 say(f"      {fault}")
     return 1 if any(found.values()) else 0
+
+
+def _anchor(text: str) -> tuple[str, int, bytes]:
+    """What `incentives.period_closed` told: BRANCH:JOURNAL_NO:HEAD."""
+    try:
+        branch_id, number, head = text.split(":")
+        return branch_id, int(number), bytes.fromhex(head)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not BRANCH:JOURNAL_NO:HEAD: {text}") from None
 
 
 def _import(settings: Settings, given: argparse.Namespace) -> int:
@@ -166,6 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     add(commands, "migrate", _migrate, "bring the database to the newest shape; makes the keys of a new branch")
     check = add(commands, "check", _check, "ask the database for every invariant; exit 0 when all hold")
     check.add_argument("--json", action="store_true", help="one JSON object")
+    anchored = "what incentives.period_closed told: BRANCH:JOURNAL_NO:HEAD; may be given again"
+    check.add_argument("--anchor", type=_anchor, action="append", default=[], help=anchored)
     imports = add(commands, "import", _import, "take a file from head office, all or nothing")
     imports.add_argument("kind", choices=sorted(KINDS), help="which feed")
     imports.add_argument("file", type=Path, help="NDJSON with header and trailer")

@@ -11,7 +11,10 @@ from lobby_server.kernel.events import Event
 
 @dataclass(frozen=True)
 class PeriodClosed(Event):
-    """A month was closed by two people. `journal_no` and `head` anchor the chain: a later cut of its tail shows."""
+    """A month was closed by two people.
+
+    `journal_no` and `head` anchor the chain: whoever keeps them elsewhere finds a tail that was cut off later.
+    """
 
     type: ClassVar[str] = "incentives.period_closed"
     period: str

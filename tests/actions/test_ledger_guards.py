@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from lobby_server.kernel.house import House
 from referral.incentives import store
 from referral.incentives.ledger import chain_fault
+from referral.incentives.store import checks
 from referral.incentives.tables import (
     account_balance,
     credit,
@@ -240,8 +241,11 @@ def test_a_cut_tail_with_a_head_put_back_is_found_by_the_anchor_kept_elsewhere(o
     )
     with of.house.database.read() as db:
         left = list(store.journals(db, HERE))
+        kept = [checks.anchor_faults(db, HERE, each.no, each.hash) for each in (cut, anchor)]
+        another = checks.anchor_faults(db, HERE, cut.no, anchor.hash)
     assert chain_fault(of.house.keys.audit_key, left, cut.no, cut.hash) is None
-    assert chain_fault(of.house.keys.audit_key, left, anchor.no, anchor.hash) is not None
+    assert kept == [[], [f"ledger_15 {HERE} journal {anchor.no}: is gone"]]
+    assert another == [f"ledger_15 {HERE} journal {cut.no}: is not the one of the anchor"]
 
 
 def test_every_table_of_the_ledger_is_guarded_on_this_engine(of: Books) -> None:

@@ -82,6 +82,14 @@ def test_a_broken_branch_is_told_by_name_and_exit_code(console: Console, harm: s
     assert "FAIL" in console.run("check").said
 
 
+def test_an_anchor_of_the_ledger_that_is_not_there_fails_the_check(console: Console) -> None:
+    ran = console.run("check", "--json", "--anchor", "0001:7:00ff", "--anchor", "0001:8:00ff")
+    gone = [f"ledger_15 0001 journal {no}: is gone" for no in (7, 8)]
+    assert (ran.exit_code, json.loads(ran.said)["checks"]["ledger_anchors"]) == (1, gone)
+    for wrong in ("0001:7", "0001:x:00ff", "0001:7:0"):
+        assert f"not BRANCH:JOURNAL_NO:HEAD: {wrong}" in console.run("check", "--anchor", wrong).complained
+
+
 def test_a_folder_without_keys_is_refused_with_what_to_do(child: subprocess.Popen[str], tmp_path: Path) -> None:
     assert "branch-lobby migrate" in Console(child, tmp_path).refuses("check")
     assert not (tmp_path / "lobby.sqlite3").exists()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lobby_server.admin.check import run_checks
 from lobby_server.app import Lobby
 from lobby_server.kernel.actor import system
 from referral.incentives import actions
@@ -43,6 +44,13 @@ def credited(lobby: Lobby, callers: Callers) -> Credit:
     return lobby.house.works.run(actions.accrue, win, system(HERE))
 
 
+def faults_by(lobby: Lobby, anchor: dict[str, Any]) -> list[str]:
+    """What is wrong with the ledger by an anchor that head office kept."""
+    with lobby.house.database.read() as db:
+        kept = (HERE, anchor["journal_no"], bytes.fromhex(anchor["head"]))
+        return run_checks(db, lobby.house.keys, [kept])["ledger_anchors"]
+
+
 @pytest.mark.usefixtures("in_force")
 def test_a_statement_is_for_whom_it_concerns_and_the_head(lobby: Lobby, callers: Callers) -> None:
     credited(lobby, callers)
@@ -67,6 +75,10 @@ def test_two_people_close_a_month_and_payroll_gets_its_file_once(lobby: Lobby) -
     assert refusal(callers.admin.post(approve)) == (409, "same_person")
     assert refusal(callers.teller.post(approve)) == (403, "not_allowed")
     assert callers.head.post(approve).status_code == 200
+    heard = told(callers.program.get("/events"))["events"]
+    (anchor,) = (each["data"] for each in heard if each["type"] == "incentives.period_closed")
+    assert (anchor["period"], faults_by(lobby, anchor)) == ("2026-11", [])
+    assert faults_by(lobby, {**anchor, "journal_no": anchor["journal_no"] + 1}) != []
     paid = told(callers.head.post("/incentives/payroll"))
     assert sorted(each["amount_minor"] for each in paid["lines"]) == [2_000, 4_000]
     assert callers.head.post("/incentives/payroll").status_code == 204

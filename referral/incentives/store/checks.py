@@ -49,6 +49,18 @@ def faults(db: sa.Connection, keys: Keyring) -> list[str]:
     ]
 
 
+def anchor_faults(db: sa.Connection, branch_id: str, journal_no: int, head: bytes) -> list[str]:
+    """15: whether the ledger still is the one of which somebody else keeps this anchor.
+
+    A chain that holds in itself and has this hash at this number has everything before it as it was.
+    """
+    of = (journal.c.branch_id == branch_id, journal.c.no == journal_no)
+    found = db.scalar(sa.select(journal.c.hash).where(*of))
+    if found is None:
+        return [f"ledger_15 {branch_id} journal {journal_no}: is gone"]
+    return [] if bytes(found) == head else [f"ledger_15 {branch_id} journal {journal_no}: is not the one of the anchor"]
+
+
 def _uneven(db: sa.Connection) -> list[str]:
     """1 and 2: each journal balances per currency, and so does everything."""
     by_journal = (posting.c.branch_id, posting.c.journal_no, posting.c.currency)
