@@ -178,7 +178,9 @@ class Worker:
             try:
                 deed()
             except Exception:
-                log.exception("worker_failed", extra={"facts": {"loop": deed.__name__}})
+                # While the server ends, the database takes nothing any more: whatever it was is done after the start.
+                if not self._stopped.is_set():
+                    log.exception("worker_failed", extra={"facts": {"loop": deed.__name__}})
 
 
 def _fire(work: Work, ripe: Due) -> None:

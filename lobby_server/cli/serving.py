@@ -39,7 +39,7 @@ from referral.crm_sync.road import Road
 
 SWEEP_EVERY_S = 1.0
 DRAIN_WATCH_S = 0.1
-STOPS_WITHIN_S = 10  # a stop takes two seconds; about one in hundreds was seen to wait for ever
+STOPS_WITHIN_S = 10  # a stop takes two seconds; a head office that does not answer may hold it for longer
 DRAIN_S = 0.6  # a little longer than what screens are told, so that they hear it
 # Pauses of the collector reach 800 ms with thousands of sockets, so the oldest generation is left to the worker's
 # hourly round; the middle one keeps the memory flat (with 1000 it grew by 1.1 kB an arrival).

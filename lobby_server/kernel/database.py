@@ -137,7 +137,7 @@ class Database:
         """Run a unit in a transaction and return its answer after COMMIT has returned.
 
         What the unit raises is raised here and the unit leaves no trace. Raises Unavailable("busy") when
-        too many wait and Unavailable("no_room") when the disk is full.
+        too many wait or the server ends, and Unavailable("no_room") when the disk is full.
         """
         return self._writer.run(unit) if self._writer else self._run_on_postgresql(unit)
 
@@ -206,18 +206,20 @@ class _Writer:
         self._offload = offload
         self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._is_closed = False
+        self._entering = threading.Lock()
 
     def run(self, unit: Unit[T]) -> T:
-        if self._asked.qsize() >= UNITS_WAITING_MAX:
-            raise Unavailable("busy", retry_after_s=1)
-        with self._starting:
+        asked = _Asked(unit)
+        with self._entering:
+            # Whoever came after the last word would wait for ever: nobody is there who answers.
+            if self._is_closed or self._asked.qsize() >= UNITS_WAITING_MAX:
+                raise Unavailable("busy", retry_after_s=1)
             # Started by the first caller, so that building a Database starts nothing.
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
                 self._thread.start()
-        asked = _Asked(unit)
-        self._asked.put(asked)
+            self._asked.put(asked)
         asked.done.wait()
         if asked.error is not None:
             raise asked.error
@@ -225,10 +227,12 @@ class _Writer:
         return answer
 
     def close(self) -> None:
+        with self._entering:
+            self._is_closed = True
+            if self._thread is not None:
+                self._asked.put(None)
         if self._thread is not None:
-            self._asked.put(None)
             self._thread.join()
-            self._thread = None
         self._engine.dispose()
 
     def _serve(self) -> None:

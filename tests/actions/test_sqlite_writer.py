@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -245,6 +246,43 @@ def test_those_who_wait_at_the_end_are_finished_first(database: Database) -> Non
     for thread in (*threads, closing):
         thread.join(10)
     assert ids(database) == [1]
+
+
+def test_whoever_comes_after_the_end_is_told_so_and_waits_for_nothing(database: Database) -> None:
+    assert database.run(write(1)) == 1
+    database.close()
+    with pytest.raises(Unavailable, match="busy"):
+        database.run(write(2))
+    database.close()
+    assert ids(database) == [1]
+
+
+def test_of_many_who_meet_the_end_each_is_answered_or_told(database: Database) -> None:
+    """What was answered is there, what was refused is not, and nobody waits for ever."""
+    answered: list[int] = []
+    refused: list[int] = []
+    start = threading.Barrier(9)
+
+    def write_many(first: int) -> None:
+        start.wait()
+        for n in range(first, first + 50):
+            try:
+                answered.append(database.run(write(n)))
+            except Unavailable:
+                refused.append(n)
+
+    threads = [threading.Thread(target=write_many, args=(100 * lane,), daemon=True) for lane in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    while not answered:
+        time.sleep(0.001)
+    database.close()
+    for thread in threads:
+        thread.join(20)
+    assert [thread for thread in threads if thread.is_alive()] == []
+    assert refused and sorted(answered) == ids(database)
+    assert len(answered) + len(refused) == 400
 
 
 def test_another_process_that_writes_meanwhile_is_waited_for(database: Database, database_url: str) -> None:
