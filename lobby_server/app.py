@@ -69,6 +69,7 @@ from referral.incentives.http import incentives_door
 from referral.lifecycle import live as referrals_live
 from referral.lifecycle import reactions as referrals_reactions
 from referral.lifecycle.http import bookings_door, referrals_door
+from referral.review import http as review_http
 from referral.statistics.http import statistics_door
 from staff_tablet.screens import customer_card, referral_form
 from staff_tablet.screens.demo import demo_door
@@ -204,6 +205,7 @@ def _doors(house: House, types: Mapping[str, ServiceType], vocabulary: Vocabular
         bookings_door(),
         incentives_door(),
         crm_http.door,
+        review_http.door,
         webhooks_http.door,
         statistics_door(types),
         lobby_door(types, vocabulary),

@@ -41,6 +41,7 @@ from referral.crm_sync.road import Road
 from referral.incentives.actions import disputes, months
 from referral.lifecycle import actions as referrals
 from referral.lifecycle.actions import climbing
+from referral.review import actions as review
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ DUE_EVERY_S = 0.5
 WAITS_EVERY_S = 2.0
 USUAL_EVERY_S = 600.0  # an hour begins somewhere between two looks
 TIDY_EVERY_S = 3600.0
+REVIEW_EVERY_S = 1800.0
 ROAD_EVERY_S = 1.0
 
 DEEDS: Mapping[str, Callable[[Work, str], None]] = {
@@ -98,6 +100,7 @@ class Worker:
             (self.fire_due, DUE_EVERY_S),
             (self.refresh_waits, WAITS_EVERY_S),
             (self.learn_usual, USUAL_EVERY_S),
+            (self.look_for_gaming, REVIEW_EVERY_S),
             (self.tidy, TIDY_EVERY_S),
             *(((self._sender.send, ROAD_EVERY_S),) if self._sender else ()),
             *(((self._fetcher.fetch, ROAD_EVERY_S),) if self._fetcher else ()),
@@ -163,6 +166,15 @@ class Worker:
             }
         for branch_id, usual in found.items():
             self._house.works.run(queue_waits.learn_usual, queue_waits.LearnUsual(branch_id, usual), system(branch_id))
+
+    def look_for_gaming(self) -> None:
+        """Put what looks like gaming into the queue of whoever looks at it."""
+        house = self._house
+        with house.database.read() as db:
+            found = {of.id: review.newly_found(db, of, house.clock.now()) for of in branches.all_branches(db)}
+        for branch_id, new in found.items():
+            if new:
+                house.works.run(review.put_in_queue, new, system(branch_id))
 
     def tidy(self) -> None:
         """Forget what no longer counts: old keys of commands, used codes, tokens."""

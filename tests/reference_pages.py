@@ -14,47 +14,31 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from lobby_server.admin import http as admin_http
-from lobby_server.app import WORDINGS
-from lobby_server.appointments import http as appointments_http
-from lobby_server.branch import http as branch_http
+from lobby_server.app import WORDINGS, build_lobby
 from lobby_server.branch.events import DeviceEvent, ServicePointChanged
 from lobby_server.branch.rules import PROMISES, ServicePoint
-from lobby_server.customers import http as customers_http
 from lobby_server.doors.pages import Pages, Words
 from lobby_server.doors.problems import _HTTP_CODES
-from lobby_server.doors.routes import Door
+from lobby_server.doors.routes import API, Route
 from lobby_server.kernel.events import Event, Recorded
 from lobby_server.kernel.settings import _ENVIRONMENT, Settings
-from lobby_server.queue import http as queue_http
 from lobby_server.queue.events import ExpectedWaitChanged, PointEvent, QueueChanged, TicketEvent, TicketRated
 from lobby_server.queue.rules import FIFO, QueuePolicy, Standing, Ticket, TicketState, Waits
 from lobby_server.realtime.wording import Reader, Vocabulary
-from lobby_server.recommend import http as recommend_http
 from lobby_server.recommend.events import OfferEvent
 from lobby_server.recommend.rules import Offer, Reason
-from lobby_server.staff.http import staff_door
 from lobby_server.visits.events import AlertEvent, VisitEvent
-from lobby_server.visits.http import visits_door
 from lobby_server.visits.rules import Alert, AlertKind, AlertState, Rung, ServiceLevel, Visit, VisitState
 from referral.incentives.events import DisputeOverdue, PeriodClosed
-from referral.incentives.http import incentives_door
 from referral.lifecycle.events import ReferralEvent, ReferralReversed, ReferralWon
-from referral.lifecycle.http import bookings_door, referrals_door
 from referral.lifecycle.rules import Booking, Consent, Referral, ReferralState
-from referral.statistics.http import statistics_door
-from staff_tablet.screens import customer_card
-from staff_tablet.screens.demo import demo_door
-from staff_tablet.screens.head_office import events_door
-from staff_tablet.screens.lobby import lobby_door
-from staff_tablet.screens.pages import page_door
-from staff_tablet.screens.ticket import ticket_door, ticket_pages
-from staff_tablet.screens.ticket_forms import ticket_forms
+from tests import make
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -201,10 +185,10 @@ def event_types_table() -> str:
 def event_fields_table() -> str:
     words = vocabulary()
     rows: dict[tuple[str, str], dict[str, None]] = {}
-    for family, make in samples().items():
+    for family, sample in samples().items():
         for kind in event_kinds(family):
             reader = Reader(cast(Any, None), cast(Any, None))
-            happened = Recorded("0001", 1, kind.type, NOW, make(kind).data())
+            happened = Recorded("0001", 1, kind.type, NOW, sample(kind).data())
             for who in words.audiences:
                 for put in words.put(reader, who, [happened]):
                     shape = (kind.type.split(".")[0] + ".*", ticked(put["data"]))
@@ -217,47 +201,20 @@ def event_fields_table() -> str:
 # ---- Doors, promises, policy, codes -------------------------------------------------------------------------------
 
 
-def doors_table(doors: Iterable[Door]) -> str:
-    rows = [row for door in doors for row in door.routes]
+@cache
+def every_door() -> list[Route]:
+    """The policy table of a web process, the trial's own doors among them."""
+    return build_lobby(make.house("sqlite:///var/none/never-opened.sqlite3", demo=True), "threading").table
+
+
+def doors_table(*, is_api: bool) -> str:
+    rows = [row for row in every_door() if row.path.startswith(API) == is_api]
     return table(
         "address|who may|key|what it does",
         (
             (f"`{row.method} {row.path}`", ", ".join(sorted(row.may)), "yes" if row.keyed else "no", row.summary)
             for row in sorted(rows, key=lambda row: (row.path, row.method))
         ),
-    )
-
-
-def api_table() -> str:
-    clock, nothing = cast(Any, None), cast(Any, None)
-    screens = [lobby_door({}, vocabulary()), ticket_door({}, vocabulary()), events_door(vocabulary())]
-    rooms = [
-        admin_http.door,
-        branch_http.door,
-        appointments_http.door,
-        customers_http.door,
-        customer_card.door,
-        staff_door(nothing, nothing, clock),
-        visits_door({}),
-        recommend_http.door,
-        queue_http.queue_door({}),
-        referrals_door(),
-        bookings_door(),
-        incentives_door(),
-        statistics_door({}),
-    ]
-    return doors_table([*rooms, *screens])
-
-
-def pages_table() -> str:
-    pages = cast(Pages, None)
-    return doors_table(
-        [
-            page_door(pages),
-            ticket_pages(pages, {}, vocabulary(), lambda: None),
-            ticket_forms(lambda: None, {}),
-            demo_door(pages),
-        ]
     )
 
 
@@ -340,8 +297,8 @@ MADE: Mapping[str, Callable[[], str]] = {
     "commands": commands_list,
     "event-types": event_types_table,
     "event-fields": event_fields_table,
-    "doors": api_table,
-    "pages": pages_table,
+    "doors": lambda: doors_table(is_api=True),
+    "pages": lambda: doors_table(is_api=False),
     "refusals": refusals_table,
     "limits": limits_table,
     "promises": promises_table,

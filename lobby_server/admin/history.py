@@ -34,6 +34,7 @@ from lobby_server.staff import store as staff
 from lobby_server.visits.rules import SERVED, greeting_of
 from lobby_server.visits.tables import errand, visit
 from referral.crm_sync import actions as crm_sync
+from referral.review import actions as review
 
 BRANCH = "0001"
 DAYS = 56
@@ -116,6 +117,7 @@ def _remember(work: Work, request: Remember) -> None:
     while crm_sync.adopt(work, None):
         pass
     _open_and_close(work, branch, spans, points, colleagues, bookings)
+    review.put_in_queue(work, review.newly_found(work.db, branch, work.now))
 
 
 def _people(work: Work, dice: random.Random, today: date) -> list[Customer]:

@@ -17,13 +17,14 @@ from lobby_server.kernel.work import Work
 from referral.incentives.actions import plans
 from referral.lifecycle.actions import PROTECTION_ENDS, STEP_DUE
 from referral.lifecycle.actions.bookings import TakeBooking, take_booking
-from referral.lifecycle.rules import QUALIFY_WITHIN, Booking, protected_until
+from referral.lifecycle.rules import LATE_AFTER, QUALIFY_WITHIN, Booking, protected_until
 from referral.lifecycle.tables import referral, referral_step
 
 ROWS_AT_ONCE = 400
 NEEDED = 0.5  # of those whom we know, by head office's tags and by what they came for
 # How often each colleague turns a need that is shown into a referral.
 HEARS: Mapping[str, float] = {"T001": 0.38, "T002": 0.27, "T003": 0.2, "L001": 0.1, "R001": 0.2, "R002": 0.2}
+FORGETFUL = "T003"  # logs every third after the customer has gone: what a review is for
 REASONS: Mapping[str, str] = {
     "deposit_matures": "deposit",
     "large_inflow": "wealth",
@@ -74,6 +75,7 @@ class Fate:
     booked_at: datetime | None = None
     amount_minor: int = 0
     lost_at: datetime | None = None
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def hand_on(
     if receiver.id == server.id:
         return Fate(reason)
     at = guest.called_at + dice.uniform(2, 8) * _MINUTE
-    fate = Fate(reason, line, server, receiver, at)
+    is_late = server.number == FORGETFUL and at.minute % 3 == 0
+    fate = Fate(reason, line, server, receiver, at + LATE_AFTER + 45 * _MINUTE if is_late else at, is_late=is_late)
     return _on_its_way(dice, fate, is_good=receiver.number == "R001")
 
 
@@ -217,7 +220,7 @@ def _referral(work: Work, of: Handed, branch: Branch) -> tuple[dict[str, Any], l
         "receiver_id": fate.receiver.id if accepted_at else fate.referrer.id,
         "created_at": fate.created_at,
         "protected_until": until,
-        "is_late_entry": False,
+        "is_late_entry": fate.is_late,
         "consent": consent,
         "refused_by": [],
         "accepted_at": accepted_at,

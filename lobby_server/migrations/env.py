@@ -21,6 +21,7 @@ from lobby_server.webhooks import tables as _webhooks  # noqa: F401
 from referral.crm_sync import tables as _crm_sync  # noqa: F401
 from referral.incentives import tables as _incentives  # noqa: F401
 from referral.lifecycle import tables as _lifecycle  # noqa: F401
+from referral.review import tables as _review  # noqa: F401
 
 ONE_RUNNER = 6_021_957  # any number, the same for all: PostgreSQL's advisory lock
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "5s", "60s"

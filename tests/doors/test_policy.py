@@ -135,6 +135,7 @@ BODIES: dict[str, Callable[[Scene], Any]] = {
     "/api/v1/webhooks": lambda _scene: {"url": "https://1.1.1.1/hooks"},
     "/api/v1/webhooks/{webhook_id}/replay": lambda _scene: {"after": 0},
     "/api/v1/disputes/{dispute_id}/resolve": lambda _scene: {"ruling": "uphold"},
+    "/api/v1/reviews/{review_id}/close": lambda _scene: {"verdict": "nothing"},
     "/api/v1/plans": lambda _scene: ledger.plan(),
     "/api/v1/plans/rehearse": lambda _scene: {"plan": ledger.plan(), "first": "2026-10", "last": "2026-11"},
     "/api/v1/plans/{version}/approve": lambda _scene: {"sha256": "0" * 64},
@@ -187,6 +188,7 @@ def _knock(lobby: Lobby, route: Route, callers: Callers, who: Caller) -> int:
     named |= {
         "referral_id": scene.visit_id,
         "dispute_id": scene.visit_id,
+        "review_id": scene.visit_id,
         "period": "2026-10",
         "version": "7",
         "feed": "customers",

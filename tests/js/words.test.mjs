@@ -85,6 +85,7 @@ test("no word is there for nothing", () => {
     "referral_state.",
     "return.",
     "role.",
+    "review.",
     "rm.",
     "rm_why.",
     "route.",

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "#shared/lib/failures.js";
-import { monthDay, timeOfDay } from "#shared/lib/format.js";
+import { dayAt, monthDay, timeOfDay } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { has, nameOf, t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
@@ -52,7 +52,7 @@ function rowsOf(card, lobby) {
   const service = (/** @type {string | null} */ code) =>
     nameOf(lobby.service_types.find((type) => type.code === code)?.names) || t("need.unknown");
   const zone = lobby.branch.timezone;
-  const dayOf = (/** @type {string} */ moment) => new Date(moment).toLocaleDateString("sv-SE", { timeZone: zone });
+  const dayOf = (/** @type {string} */ moment) => dayAt(Date.parse(moment), zone);
   const given = consents.filter(({ holds }) => holds).map(({ purpose }) => consentName(purpose));
   const expected = appointments.map(({ starts_at, service_type, staff }) => {
     const at = `${monthDay(dayOf(starts_at))} ${timeOfDay(Date.parse(starts_at), zone)}`;

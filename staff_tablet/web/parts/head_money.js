@@ -12,8 +12,8 @@ const lineName = (/** @type {string} */ code) => (has(`head.line_${code}`) ? t(`
 
 /** @import { RowsOf } from "#staff/lib/figures.js" */
 
-/** @param {{money: any, csv: string, rows: RowsOf}} sent */
-export function Incentives({ money, csv, rows }) {
+/** @param {{money: any, reviewN: number, csv: string, rows: RowsOf}} sent `reviewN`: patterns nobody has looked at */
+export function Incentives({ money, reviewN, csv, rows }) {
   const people = money && {
     caption: t("head.by_person"),
     heads: headsOf("person", "n amount points disputed"),
@@ -59,6 +59,7 @@ export function Incentives({ money, csv, rows }) {
       <p class="big-line"><b>${amountOf(total)}</b>
         <${RowsLink} href=${rows("credits")}>${t("head.credited", { n: money.credits_n })}<//></p>
       ${months && html`<p class="to-approve">${t("head.to_approve", { months })}</p>`}
+      ${reviewN > 0 && html`<p class="to-approve"><a href="/admin#pay">${t("head.to_review", { n: reviewN })}</a></p>`}
       <${PlainTable} table=${credits} />`}
   <//>`;
 }

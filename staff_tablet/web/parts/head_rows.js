@@ -1,7 +1,7 @@
 /** What a figure was counted from, one by one: who, when, how it stands, and whether it counts. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { monthDay, timeOfDay, waited } from "#shared/lib/format.js";
+import { dayAt, monthDay, timeOfDay, waited } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { page } from "#shared/lib/page.js";
 import { has, nameOf, t } from "#shared/lib/words.js";
@@ -66,7 +66,7 @@ function stateName(kind, { state }) {
 function tableOf(kind, rows, caption) {
   const zone = page.branch?.timezone ?? "UTC";
   const isTimed = kind !== "credit";
-  const dayOf = (/** @type {string} */ at) => new Date(at).toLocaleDateString("sv-SE", { timeZone: zone });
+  const dayOf = (/** @type {string} */ at) => dayAt(Date.parse(at), zone);
   const when = (/** @type {string} */ at) =>
     isTimed ? `${monthDay(dayOf(at))} ${timeOfDay(Date.parse(at), zone)}` : monthDay(at);
   const isWaited = rows.some(({ waited_s }) => waited_s !== null);

@@ -1,6 +1,6 @@
 /** What I referred today, and where it stands. */
 
-import { timeOfDay } from "#shared/lib/format.js";
+import { dayAt, timeOfDay } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { t } from "#shared/lib/words.js";
 import { useAsked } from "#staff/lib/office.js";
@@ -17,7 +17,7 @@ const holder = (/** @type {Referral} */ of) => (of.receiver ?? of.offered_to)?.n
 /** @param {{server: Server, timezone: string, nowMs: number}} sent */
 export function ReferredToday({ server, timezone, nowMs }) {
   const { content } = useAsked(/** @type {Office} */ ({ server }), "/referrals?role=referrer");
-  const dayOf = (/** @type {number} */ at) => new Date(at).toLocaleDateString("sv-SE", { timeZone: timezone });
+  const dayOf = (/** @type {number} */ at) => dayAt(at, timezone);
   const today = dayOf(nowMs);
   /** @type {Referral[]} */
   const mine = (content?.referrals ?? [])

@@ -2,46 +2,46 @@
 
 import { useState } from "preact/hooks";
 import { ServerClock } from "#shared/lib/clock.js";
+import { dayAt } from "#shared/lib/format.js";
 import { html } from "#shared/lib/html.js";
 import { page } from "#shared/lib/page.js";
-import { has, t } from "#shared/lib/words.js";
+import { t } from "#shared/lib/words.js";
 import { Button } from "#shared/parts/button.js";
-import { money } from "#staff/lib/figures.js";
 import { useAsked } from "#staff/lib/office.js";
 import { AdminPage } from "#staff/parts/admin_page.js";
+import { Amounts, whoText } from "#staff/parts/amounts.js";
+import { DisputeCard } from "#staff/parts/dispute_card.js";
 import { later } from "#staff/parts/later.js";
 import { PayrollFiles, save } from "#staff/parts/payroll_files.js";
 import { PlanCard } from "#staff/parts/plan_card.js";
+import { Reviews } from "#staff/parts/reviews.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
 /** @import { Listed } from "#staff/parts/plan_card.js" */
-/** @typedef {{staff_no: string, name: string} | null} Who */
-/** @typedef {{staff: Who, amount_minor: number}} Amount */
+/** @import { Amount, Who } from "#staff/parts/amounts.js" */
+/** @import { Open } from "#staff/parts/dispute_card.js" */
 /** @typedef {{period: string, state: "open" | "proposed" | "closed", proposed_by: Who, approved_by: Who,
  *   amounts: Amount[]}} Month */
-/** @typedef {{dispute: {id: string, claim: string, raised_by: Who, raised_at: string, ruling: string | null,
- *   proposed_by: Who, due_at: string | null, escalated_at: string | null},
- *   outcomes: {ruling: string, amounts: Amount[]}[]}} Open */
 /** @typedef {(path: string, body: object, done: string) => Promise<void>} Act */
 
 const me = page.me?.staff_no;
 const zone = page.branch?.timezone ?? "UTC";
-const dayOf = (/** @type {number} */ ms) => new Date(ms).toLocaleDateString("sv-SE", { timeZone: zone });
-const today = dayOf(new ServerClock().now());
+const today = dayAt(new ServerClock().now(), zone);
 const PlanEditor = later(async () => (await import("#staff/parts/plan_editor.js")).PlanEditor);
-const whoText = (/** @type {Who} */ who) => (who ? `${who.name} ${who.staff_no}` : t("pay.somebody"));
 
 /** @param {{office: Office}} sent */
 export function PayPage({ office }) {
-  const [months, files, disputes, plans] = [
+  const [months, files, disputes, plans, reviews] = [
     useAsked(office, "/incentives/periods"),
     useAsked(office, "/incentives/payroll"),
     useAsked(office, "/disputes"),
     useAsked(office, "/plans"),
+    useAsked(office, "/reviews"),
   ];
   /** @type {Act} */
   const act = async (path, body, done) => {
-    if (await office.change("POST", path, body, done)) for (const each of [months, disputes, plans]) each.reload();
+    if (!(await office.change("POST", path, body, done))) return;
+    for (const each of [months, disputes, plans, reviews]) each.reload();
   };
   const pay = async () => {
     const file = await office.change("POST", "/incentives/payroll", {});
@@ -62,10 +62,12 @@ export function PayPage({ office }) {
   const editing = { office, newest: listed[0]?.document, schemes: plans.content?.schemes ?? [], today, onClose: close };
   if (isWriting) return html`<${AdminPage} name="pay" asked=${plans}><${PlanEditor} ...${editing} /><//>`;
   return html`<${AdminPage} name="pay" asked=${months} acts=${acts}>
+    <h3>${t("pay.reviews")}</h3>
+    <${Reviews} ...${{ office, reviews: reviews.content?.reviews, act }} />
     <h3>${t("pay.disputes")}</h3>
     ${disputes.content?.disputes.length === 0 && html`<p class="quiet-text">${t("pay.no_disputes")}</p>`}
     <ul class="office-cards">${(disputes.content?.disputes ?? []).map(
-      (/** @type {Open} */ each) => html`<${Dispute} key=${each.dispute.id} open=${each} act=${act} />`,
+      (/** @type {Open} */ each) => html`<${DisputeCard} key=${each.dispute.id} open=${each} act=${act} />`,
     )}</ul>
     <h3>${t("pay.months")}</h3>
     <ul class="office-cards">${(months.content?.periods ?? []).map(
@@ -81,12 +83,6 @@ export function PayPage({ office }) {
     )}</ul>
   <//>`;
 }
-
-/** @param {{rows: Amount[]}} sent */
-const Amounts = ({ rows }) =>
-  html`<ul class="facts-rows">${rows.map(
-    (each, at) => html`<li key=${at}><span>${whoText(each.staff)}</span><b>${money(each.amount_minor)}</b></li>`,
-  )}</ul>`;
 
 /** Who proposed it waits for somebody else. @param {{by: Who, words: string, onPress: () => void}} sent */
 const Second = ({ by, words, onPress }) =>
@@ -114,35 +110,5 @@ function MonthCard({ of: { period, state, proposed_by, approved_by, amounts }, a
       state === "proposed" &&
       html`<${Second} by=${proposed_by} words=${t("pay.approve")} onPress=${() => send("approve")} />`
     }
-  </li>`;
-}
-
-/** By when the branch rules, or that it did not. @param {{dueAt: string, toldAt: string | null}} sent */
-const Limit = ({ dueAt, toldAt }) =>
-  toldAt
-    ? html`<p class="late-text">${t("pay.ruled_late", { at: dayOf(Date.parse(toldAt)) })}</p>`
-    : html`<p class="quiet-text">${t("pay.rule_by", { at: dayOf(Date.parse(dueAt) - 1) })}</p>`;
-
-/** @param {{open: Open, act: Act}} sent */
-function Dispute({ open: { dispute, outcomes }, act }) {
-  const rule = (/** @type {string} */ ruling) => {
-    const done = dispute.ruling === ruling ? t("pay.ruled") : t("pay.ruling_proposed");
-    return act(`/disputes/${dispute.id}/resolve`, { ruling }, done);
-  };
-  const by = whoText(dispute.proposed_by);
-  const raised = { who: whoText(dispute.raised_by), at: dayOf(Date.parse(dispute.raised_at)) };
-  const name = (/** @type {string} */ code) => (has(`pay.ruling_${code}`) ? t(`pay.ruling_${code}`) : code);
-  return html`<li class="office-card">
-    <h3>${dispute.claim}</h3>
-    <p class="quiet-text">${t("pay.raised", raised)}</p>
-    ${dispute.due_at && html`<${Limit} dueAt=${dispute.due_at} toldAt=${dispute.escalated_at} />`}
-    ${dispute.ruling && html`<p>${t("pay.first_says", { who: by, ruling: name(dispute.ruling) })}</p>`}
-    ${outcomes.map(
-      ({ ruling, amounts }) => html`<section key=${ruling}>
-        <h4>${t("pay.would_give", { ruling: name(ruling) })}</h4>
-        <${Amounts} rows=${amounts} />
-        <${Button} onPress=${() => rule(ruling)}>${name(ruling)}<//>
-      </section>`,
-    )}
   </li>`;
 }

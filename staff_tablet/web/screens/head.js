@@ -23,6 +23,7 @@ import { Conversion, Way } from "#staff/parts/head_way.js";
 
 /** @import { RowsOf } from "#staff/lib/figures.js" */
 
+const isUnseen = (/** @type {{verdict: string | null}} */ { verdict }) => !verdict;
 const AGAIN_MS = 60_000;
 const server = new Server(staffAccess(page.csrf, toSignIn));
 const notes = new Notes();
@@ -73,6 +74,7 @@ function Figures({ today, day, period }) {
   const query = `?from=${firstDay(day, PERIODS[period])}&to=${day}`;
   const ask = (/** @type {string} */ name) => useAsked(office, `/statistics/${name}${query}`, AGAIN_MS);
   const [way, waits, diversion, people, money] = ["funnel", "waits", "diversion", "people", "incentives"].map(ask);
+  const reviewN = useAsked(office, "/reviews", AGAIN_MS).content?.reviews.filter(isUnseen).length ?? 0;
   /** @type {RowsOf} */
   const rows = (figure, key) => rowsAt(period, figure, key);
   const csv = (/** @type {string} */ name) => `/api/v1/statistics/${name}${query}&format=csv`;
@@ -87,7 +89,7 @@ function Figures({ today, day, period }) {
       <${People} people=${people.content} csv=${csv("people")} rows=${rows} />
       <${Conversion} way=${way.content} csv=${csv("funnel")} rows=${rows} />
       <${Diversion} diversion=${diversion.content} csv=${csv("diversion")} rows=${rows} />
-      <${Incentives} money=${money.content} csv=${csv("incentives")} rows=${rows} />
+      <${Incentives} ...${{ money: money.content, reviewN, csv: csv("incentives"), rows }} />
       <${WhatIf} office=${office} />
     </div>
   `;

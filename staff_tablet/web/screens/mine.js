@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals-core";
 import { ServerClock } from "#shared/lib/clock.js";
+import { dayAt } from "#shared/lib/format.js";
 import { html, render } from "#shared/lib/html.js";
 import { toSignIn } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
@@ -25,7 +26,7 @@ addEventListener("hashchange", () => (here.value = placeOf(location.hash).name))
 
 const staffNo = page.me?.staff_no ?? "";
 const zone = page.branch?.timezone ?? "UTC";
-const today = new Date(new ServerClock().now()).toLocaleDateString("sv-SE", { timeZone: zone });
+const today = dayAt(new ServerClock().now(), zone);
 
 function Mine() {
   const tab = TABS.includes(here.value) ? here.value : "referrals";

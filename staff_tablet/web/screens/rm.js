@@ -1,7 +1,7 @@
 /** The relationship manager's inbox: whom do I meet, answer or call next? */
 
 import { useState } from "preact/hooks";
-import { monthDay, timeOfDay } from "#shared/lib/format.js";
+import { dayAt, monthDay, timeOfDay } from "#shared/lib/format.js";
 import { html, render } from "#shared/lib/html.js";
 import { toSignIn } from "#shared/lib/lobby.js";
 import { page } from "#shared/lib/page.js";
@@ -34,7 +34,7 @@ const zone = page.branch?.timezone ?? "UTC";
 
 /** @param {Referral} referral */
 function whenText({ created_at, protected_until }) {
-  const day = (/** @type {string} */ at) => monthDay(new Date(at).toLocaleDateString("sv-SE", { timeZone: zone }));
+  const day = (/** @type {string} */ at) => monthDay(dayAt(Date.parse(at), zone));
   const at = `${day(created_at)} ${timeOfDay(Date.parse(created_at), zone)}`;
   return t("rm.when", { at, until: day(protected_until) });
 }

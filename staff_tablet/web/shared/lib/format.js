@@ -41,3 +41,6 @@ export function aroundNumber(name) {
   const [, before = name, number = "", after = ""] = /^(\D*?)\s*(\d+)\s*(\D*)$/u.exec(name) ?? [];
   return { before, number, after };
 }
+
+/** The day at a moment, by the branch's calendar. @param {number} ms @param {string} [timeZone] */
+export const dayAt = (ms, timeZone) => new Date(ms).toLocaleDateString("sv-SE", { timeZone });
