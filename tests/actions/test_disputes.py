@@ -116,7 +116,7 @@ def test_somebody_contests_once_and_in_time(of: Books) -> None:
     credit, other = of.accrued(), of.accrued()
     assert contested(of, credit).id == contested(of, credit).id
     of.go_to(2026, 12, 31, 17)
-    with pytest.raises(Conflict, match="too_late"):
+    with pytest.raises(Conflict, match="contest_over"):
         contested(of, other)
     with pytest.raises(NotFound):
         of.house.works.run(disputes.raise_dispute, RaiseDispute(make.new_id(), "x"), of.cast.zhou)

@@ -4,6 +4,8 @@ import { Refused, Unreachable } from "#shared/lib/failures.js";
 import { filtered, hashOf, moved, placeOf } from "#staff/lib/filter.js";
 import { daysOf, verdictOf } from "#staff/lib/honest.js";
 import { Office } from "#staff/lib/office.js";
+import { refusalOf } from "#staff/lib/refusals.js";
+import { t } from "#shared/lib/words.js";
 
 test("a filter keeps the rows that hold every word, whatever the case", () => {
   const rows = ["T001 Zhou teller", "L001 Chen lobby manager", "T002 Chen teller"];
@@ -56,4 +58,13 @@ test("a forecast is trusted when it holds for about four in five, and what it mi
     verdictOf({ week: "2026-W48", ticket_class: "A", n, within_p10_p90: within, under_p90: under, mae_s: 60 });
   assert.deepEqual([week(4, 1, 1), week(5, 0.75, 0.8)], ["few", "good"]);
   assert.deepEqual([week(5, 0.6, 0.65), week(5, 0.6, 0.95)], ["longer", "shorter"]);
+});
+
+test("a refusal has a sentence of its own, with its facts, before that of every screen", () => {
+  const told = (/** @type {any} */ problem) => refusalOf(new Refused(409, problem));
+  assert.equal(told({ code: "same_person" }), t("refusal.same_person"));
+  assert.equal(told({ code: "earlier_period_open", period: "2026-10" }), t("refusal.earlier_period_open", { period: "2026-10" }));
+  assert.equal(told({ code: "acknowledged_by", by: { name: "Lin" } }), t("refusal.acknowledged_by", { who: "Lin" }));
+  assert.equal(told({ code: "busy" }), t("error.busy"));
+  assert.equal(refusalOf(new Unreachable("cut")), t("error.unreachable"));
 });

@@ -1,4 +1,4 @@
-"""Whoever reads the audit reads words: every deed that the code writes has them, in both languages."""
+"""Words for what the code names: every deed of the audit has them, and no refusal has them that nothing raises."""
 
 from __future__ import annotations
 
@@ -61,3 +61,12 @@ def test_every_deed_of_the_audit_has_words(language: str) -> None:
     words = json.loads((ROOT / f"staff_tablet/web/shared/words/{language}.json").read_text("utf-8"))
     known = {key.partition(".")[2] for key in words if key.startswith(("deed.", "touch."))}
     assert sorted(set(deeds()) - known) == []
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_no_refusal_has_words_that_nothing_raises(language: str) -> None:
+    words = json.loads((ROOT / f"staff_tablet/web/shared/words/{language}.json").read_text("utf-8"))
+    code = "".join(each.read_text("utf-8") for each in SOURCES)
+    told = [key.removeprefix("refusal.") for key in words if key.startswith("refusal.")]
+    assert len(told) >= 40
+    assert [each for each in told if f'("{each}"' not in code] == []

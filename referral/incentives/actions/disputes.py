@@ -52,7 +52,7 @@ class RaiseDispute:
 def raise_dispute(work: Work, request: RaiseDispute) -> Dispute:
     """Contest a credit, once a person; until a ruling nothing of it is paid out. Again gives the same dispute.
 
-    Raises NotFound("credit"), Conflict("too_late") later than 30 days after the month of its books, Conflict
+    Raises NotFound("credit"), Conflict("contest_over") later than 30 days after the month of its books, Conflict
     ("replaced") for a credit that a ruling has replaced.
     """
     book = store.lock_book(work.db, work.actor.branch_id)
@@ -65,7 +65,7 @@ def raise_dispute(work: Work, request: RaiseDispute) -> Dispute:
     if of.state is not CreditState.LIVE:
         raise Conflict("not_live", state=str(of.state))
     if work.now > _end_of(of.period, book) + DISPUTE_WITHIN:
-        raise Conflict("too_late")
+        raise Conflict("contest_over")
     due_at = _due_at(work, book)
     new = Dispute(work.ids.new_id(), book.branch_id, of.id, work.actor.id, request.claim, work.now, due_at)
     disputes.add_dispute(work.db, new)

@@ -1,10 +1,11 @@
 /** What staff do for a visit: each deed is asked of the server once, said plainly, and can be taken back for 5 s. */
 
 import { signal } from "@preact/signals-core";
-import { Refused, sentenceOf } from "#shared/lib/failures.js";
+import { Refused } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 import { t } from "#shared/lib/words.js";
 import { consentBy } from "#staff/lib/referrals.js";
+import { refusalOf } from "#staff/lib/refusals.js";
 
 /** @import { Live } from "#shared/lib/live.js" */
 /** @import { Server } from "#shared/lib/server.js" */
@@ -86,7 +87,7 @@ export class Care {
       return answer ?? {};
     } catch (failure) {
       if (failure instanceof Refused) this.#keys.delete(what);
-      this.#notes.say(sentenceOf(failure), { isTrouble: true });
+      this.#notes.say(refusalOf(failure), { isTrouble: true });
       return null;
     } finally {
       this.busy.value = null;

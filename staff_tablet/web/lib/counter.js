@@ -1,10 +1,11 @@
 /** What a teller does at a window: each deed is asked of the server, and said plainly when it cannot be done. */
 
 import { signal } from "@preact/signals-core";
-import { Refused, sentenceOf } from "#shared/lib/failures.js";
+import { Refused } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 import { t } from "#shared/lib/words.js";
 import { freeKeys } from "#staff/lib/keys.js";
+import { refusalOf } from "#staff/lib/refusals.js";
 
 /** @import { Live } from "#shared/lib/live.js" */
 /** @import { Server } from "#shared/lib/server.js" */
@@ -60,7 +61,7 @@ export class Counter {
       isDone = true;
     } catch (failure) {
       if (failure instanceof Refused) this.#keys.delete(what);
-      this.#notes.say(sentenceOf(failure), { isTrouble: true });
+      this.#notes.say(refusalOf(failure), { isTrouble: true });
     }
     this.busy.value = null;
     freeKeys();

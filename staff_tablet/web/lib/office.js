@@ -1,8 +1,8 @@
 /** What the administrator's pages share: asking the server, changing something once, and saying how it went. */
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { sentenceOf } from "#shared/lib/failures.js";
 import { uuidv7 } from "#shared/lib/ids.js";
+import { refusalOf } from "#staff/lib/refusals.js";
 
 /** @import { Server } from "#shared/lib/server.js" */
 /** @import { Notes } from "#shared/parts/note.js" */
@@ -37,7 +37,7 @@ export class Office {
       if (done) this.notes.say(done);
       return answer ?? {};
     } catch (failure) {
-      this.notes.say(sentenceOf(failure), { isTrouble: true });
+      this.notes.say(refusalOf(failure), { isTrouble: true });
       return null;
     }
   }
@@ -59,7 +59,7 @@ export function useAsked(office, path, everyMs = 0) {
         tell(answer);
         say("");
       },
-      (failure) => say(sentenceOf(failure)),
+      (failure) => say(refusalOf(failure)),
     );
   }, [path]);
   useEffect(() => {

@@ -1,7 +1,7 @@
 /** The next version of the plan: written from the newest, rehearsed on what was booked, proposed to a second person. */
 
 import { useEffect, useState } from "preact/hooks";
-import { Refused, sentenceOf } from "#shared/lib/failures.js";
+import { Refused } from "#shared/lib/failures.js";
 import { html } from "#shared/lib/html.js";
 import { uuidv7 } from "#shared/lib/ids.js";
 import { t } from "#shared/lib/words.js";
@@ -12,6 +12,7 @@ import { LINES } from "#staff/lib/referrals.js";
 import { lineName } from "#staff/lib/saying.js";
 import { monthAt } from "#staff/lib/statement.js";
 import { Figure, LineFields, Many } from "#staff/parts/plan_fields.js";
+import { refusalOf } from "#staff/lib/refusals.js";
 
 /** @import { Office } from "#staff/lib/office.js" */
 /** @import { Plan, Scheme } from "#staff/lib/plan_form.js" */
@@ -52,7 +53,7 @@ export function PlanEditor({ office, newest, schemes, today, onClose }) {
       mark([]);
       return answer;
     } catch (failure) {
-      say(sentenceOf(failure));
+      say(refusalOf(failure));
       const wrong = failure instanceof Refused ? failure.facts : {};
       mark(wrong.fields ?? (wrong.errors ?? []).map((/** @type {{field: string}} */ each) => each.field));
       return null;
