@@ -144,6 +144,25 @@ class Caller:
         return answer.json()
 
 
+class Keypair:
+    """A device's own key, with which it proves that it is itself."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """Its public half."""
+        point = self._key.public_key().public_numbers()
+        return {"kty": "EC", "crv": "P-256", "x": _base64url(_word(point.x)), "y": _base64url(_word(point.y))}
+
+    def signature(self, device_id: str, nonce: str) -> str:
+        """Over the challenge's text, as the raw numbers r and s."""
+        text = f"branch-lobby device-token v1\n{device_id}\n{nonce}".encode()
+        r, s = decode_dss_signature(self._key.sign(text, ec.ECDSA(hashes.SHA256())))
+        return _base64url(_word(r) + _word(s))
+
+
 def kiosk(server: Demo) -> Caller:
     """A kiosk that enrols with a code from the command line and proves its key."""
     return device(server, "kiosk")
@@ -154,15 +173,11 @@ def device(server: Demo, kind: str, service_point: str | None = None) -> Caller:
     http = server.client()
     where = ["--service-point", service_point] if service_point else []
     made = server.command("devices", "code", "--branch", "0001", "--kind", kind, *where)
-    key = ec.generate_private_key(ec.SECP256R1())
-    point = key.public_key().public_numbers()
-    jwk = {"kty": "EC", "crv": "P-256", "x": _base64url(_word(point.x)), "y": _base64url(_word(point.y))}
-    sent = {"code": made.stdout.strip(), "kind": kind, "name": f"test {kind}", "public_key": jwk}
+    key = Keypair()
+    sent = {"code": made.stdout.strip(), "kind": kind, "name": f"test {kind}", "public_key": key.jwk}
     device_id = http.post("/api/v1/devices/enrol", json=sent).raise_for_status().json()["device_id"]
     nonce = http.post(f"/api/v1/devices/{device_id}/challenge").json()["nonce"]
-    text = f"branch-lobby device-token v1\n{device_id}\n{nonce}".encode()
-    r, s = decode_dss_signature(key.sign(text, ec.ECDSA(hashes.SHA256())))
-    signed = {"nonce": nonce, "signature": _base64url(_word(r) + _word(s))}
+    signed = {"nonce": nonce, "signature": key.signature(device_id, nonce)}
     token = http.post(f"/api/v1/devices/{device_id}/token", json=signed).raise_for_status().json()
     caller = Caller(http, {"Authorization": f"Bearer {token['access_token']}"})
     caller.post(f"/devices/{device_id}/heartbeat", {"health": {}}).raise_for_status()
