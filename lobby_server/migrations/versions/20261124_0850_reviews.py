@@ -38,9 +38,9 @@ def upgrade() -> None:
             "released_by IS NULL OR released_by <> closed_by", name=op.f("ck_review_released_by_another")
         ),
         sa.CheckConstraint("(verdict IS NULL) = (closed_by IS NULL)", name=op.f("ck_review_closed_by_somebody")),
-        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_review_branch_id_branch")),
-        sa.ForeignKeyConstraint(["closed_by"], ["staff.id"], name=op.f("fk_review_closed_by_staff")),
-        sa.ForeignKeyConstraint(["released_by"], ["staff.id"], name=op.f("fk_review_released_by_staff")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_review_branch_id")),
+        sa.ForeignKeyConstraint(["closed_by"], ["staff.id"], name=op.f("fk_review_closed_by")),
+        sa.ForeignKeyConstraint(["released_by"], ["staff.id"], name=op.f("fk_review_released_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
         sa.UniqueConstraint("branch_id", "pattern", "key", name=op.f("uq_review_branch_id_pattern_key")),
     )
