@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.identification.rules import CodeBody, SigningKey
 from lobby_server.identification.tables import signing_key, used_code
+from lobby_server.kernel.database import insert_into
 from lobby_server.kernel.privacy import Keyring
 
 _PRIVATE = "signing_key.private"
@@ -43,9 +43,8 @@ def demo_key(db: sa.Connection, keys: Keyring) -> tuple[int, bytes] | None:
 
 def use_code(db: sa.Connection, code: CodeBody, used_by: str, visit_id: str, now: datetime) -> bool:
     """Use a code up for a visit; False when it was used before. Two at once: the database lets one in."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     used = db.execute(
-        insert(used_code)
+        insert_into(db, used_code)
         .values(
             kid=code.kid,
             cust_ref=code.cust_ref,

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import StaticPool
 
 from lobby_server.kernel.clock import from_wire, to_wire
@@ -181,6 +182,11 @@ def _set_up_sqlite(engine: sa.Engine, begin: str, *, is_reader: bool = False) ->
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def insert_into(db: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that knows what to do where the row is there already (`on_conflict_…`), on either engine."""
+    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 class _Asked:

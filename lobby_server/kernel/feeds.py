@@ -12,8 +12,8 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from lobby_server.kernel.database import insert_into
 from lobby_server.kernel.errors import Conflict
 from lobby_server.kernel.tables import feed_cursor, feed_hint, feed_taken
 from lobby_server.kernel.work import Work
@@ -22,7 +22,6 @@ L = TypeVar("L")
 K = TypeVar("K")
 V = TypeVar("V")
 
-_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 # A full file that lost a fifth is more likely cut at its source than true: somebody has to say so.
 SHRINKS_MAX_PERCENT = 20
 
@@ -127,7 +126,7 @@ def note_hint(db: sa.Connection, feed: str, at: datetime) -> None:
 
 def _put(db: sa.Connection, table: sa.Table, feed: str, now: Mapping[str, Any]) -> None:
     """The one row of a feed, new or changed."""
-    new = _INSERT[db.dialect.name](table).values(feed=feed, **now)
+    new = insert_into(db, table).values(feed=feed, **now)
     db.execute(new.on_conflict_do_update(index_elements=["feed"], set_=now))
 
 

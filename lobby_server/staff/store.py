@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from lobby_server.kernel.database import insert_into
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.staff.rules import SignIn, Staff
 from lobby_server.staff.tables import pin_device, sign_in, staff
@@ -184,8 +184,7 @@ def count_pin_try(db: sa.Connection, staff_id: str, now: datetime) -> None:
 
 def pin_tries_at(db: sa.Connection, device_id: str) -> tuple[int, datetime | None]:
     """How many PINs were tried in vain at this tablet, and when the last; until the commit this deed's alone."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    db.execute(insert(pin_device).values(device_id=device_id, tries=0).on_conflict_do_nothing())
+    db.execute(insert_into(db, pin_device).values(device_id=device_id, tries=0).on_conflict_do_nothing())
     row = db.execute(sa.select(pin_device).where(pin_device.c.device_id == device_id).with_for_update()).one()
     return row.tries, row.tried_at
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.branch.rules import Branch
+from lobby_server.kernel.database import insert_into
 from referral.incentives.tables import credit
 from referral.lifecycle.rules import ReferralState
 from referral.lifecycle.tables import referral
 from referral.review.rules import HELD, Found, Handled
 from referral.review.tables import review
-
-_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def known_keys(db: sa.Connection, branch_id: str) -> set[tuple[str, str]]:
 def add(db: sa.Connection, new: Review) -> bool:
     """Something was found; False when it had been found before."""
     row = {"id": new.id, "branch_id": new.branch_id, "found_at": new.found_at, **vars(new.found)}
-    insert = _INSERT[db.dialect.name](review).values(**row)
+    insert = insert_into(db, review).values(**row)
     return db.execute(insert.on_conflict_do_nothing().returning(review.c.id)).first() is not None
 
 

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.kernel.clock import from_wire
+from lobby_server.kernel.database import insert_into
 from lobby_server.kernel.events import to_json
 from lobby_server.queue.discipline import Call, Candidate, Choice, Circumstances, Recent
 from lobby_server.queue.forecast.outcomes import Coverage, Outcome, coverage_of
@@ -115,9 +115,8 @@ def save_waits(db: sa.Connection, branch_id: str, waits: Mapping[str, Waits]) ->
 
 def next_ordinal(db: sa.Connection, branch_id: str, day: date, series: str) -> int:
     """The next number of a series on a day: 1, 2, 3 without a hole, because it commits with its ticket."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     ordinal: int = db.execute(
-        insert(ticket_counter)
+        insert_into(db, ticket_counter)
         .values(branch_id=branch_id, business_day=day, series=series, last=1)
         .on_conflict_do_update(
             index_elements=["branch_id", "business_day", "series"], set_={"last": ticket_counter.c.last + 1}

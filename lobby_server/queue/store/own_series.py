@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from lobby_server.kernel.database import insert_into
 from lobby_server.queue.tables import ticket, ticket_counter
 
 
@@ -29,10 +29,9 @@ def is_taken(db: sa.Connection, branch_id: str, day: date, series: str, ordinal:
 
 def count_up_to(db: sa.Connection, branch_id: str, day: date, series: str, ordinal: int) -> None:
     """A series has come to this number; its counter never goes back."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     last = sa.case((ticket_counter.c.last < ordinal, ordinal), else_=ticket_counter.c.last)
     db.execute(
-        insert(ticket_counter)
+        insert_into(db, ticket_counter)
         .values(branch_id=branch_id, business_day=day, series=series, last=ordinal)
         .on_conflict_do_update(index_elements=["branch_id", "business_day", "series"], set_={"last": last})
     )

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from lobby_server.kernel.database import insert_into
 from lobby_server.visits.rules import URGENCY, Alert, AlertKind, AlertState, Rung
 from lobby_server.visits.tables import alert
 
@@ -17,8 +17,7 @@ _IS_LIVE = alert.c.state != str(AlertState.ENDED)
 
 def add(db: sa.Connection, new: Alert) -> bool:
     """An alert; False when there is a living one of its kind about the same thing already."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    added = insert(alert).values(**_fields(new)).on_conflict_do_nothing().returning(alert.c.id)
+    added = insert_into(db, alert).values(**_fields(new)).on_conflict_do_nothing().returning(alert.c.id)
     return db.execute(added).one_or_none() is not None
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lobby_server.branch.tables import branch
+from lobby_server.kernel.database import insert_into
 from referral.incentives.ledger import FIRST_HASH, Entry, Journal, Posting, moved
 from referral.incentives.rules import next_period
 from referral.incentives.tables import (
@@ -52,7 +52,7 @@ def lock_book(db: sa.Connection, branch_id: str) -> Book:
     row = db.execute(_LOCK_BOOK, {"branch": branch_id}).one_or_none()
     if row is None:
         empty = {"branch_id": branch_id, "journal_no": 0, "head": FIRST_HASH}
-        db.execute(_insert(db, ledger_book).values(empty).on_conflict_do_nothing())
+        db.execute(insert_into(db, ledger_book).values(empty).on_conflict_do_nothing())
         row = db.execute(_LOCK_BOOK, {"branch": branch_id}).one()
     return Book(branch_id, row.journal_no, bytes(row.head), row.timezone)
 
@@ -71,7 +71,7 @@ def posting_period(db: sa.Connection, branch_id: str, origin: str) -> str:
 
 def open_period(db: sa.Connection, branch_id: str, period: str) -> None:
     """Begin a month, unless it was begun."""
-    db.execute(_insert(db, ledger_period).values(branch_id=branch_id, period=period).on_conflict_do_nothing())
+    db.execute(insert_into(db, ledger_period).values(branch_id=branch_id, period=period).on_conflict_do_nothing())
 
 
 def add_journal(db: sa.Connection, new: Journal) -> None:
@@ -237,7 +237,3 @@ def _journal(row: sa.Row[Any], lines: tuple[Posting, ...]) -> Journal:
         checked_by=row.checked_by,
     )
     return Journal(row.no, row.at, row.made_by, entry, bytes(row.hash))
-
-
-def _insert(db: sa.Connection, table: sa.Table) -> Any:
-    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
