@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
 from lobby_server.branch import events as branch_events
 from lobby_server.branch import live as branch_live
 from lobby_server.kernel.events import Recorded
+from lobby_server.kernel.privacy import Keyring
 from lobby_server.queue import events, wire
 from lobby_server.realtime.wording import Reader, Wording
 from lobby_server.staff import store as staff
@@ -53,11 +58,15 @@ def _waits_for_all(_reader: Reader, happened: Recorded) -> wire.WaitsSeen:
     return wire.WaitsSeen.from_event(happened.data)
 
 
+def colleagues(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, wire.StaffSeen]:
+    """Colleagues as others see them, by id."""
+    found = staff.named(db, keys, ids)
+    return {each.id: wire.StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
+
+
 def colleague(reader: Reader, staff_id: str | None) -> wire.StaffSeen | None:
     """Who works at a point, by name."""
-    found = staff.named(reader.db, reader.keys, [staff_id]) if staff_id else {}
-    who = found.get(staff_id) if staff_id else None
-    return wire.StaffSeen(staff_no=who.staff_no, name=who.name) if who else None
+    return colleagues(reader.db, reader.keys, [staff_id]).get(staff_id) if staff_id else None
 
 
 _TICKETS = dict.fromkeys(STAFF_AUDIENCES, _ticket_for_staff) | dict.fromkeys(PUBLIC_AUDIENCES, _ticket_for_all)

@@ -8,15 +8,13 @@ from typing import Any
 from lobby_server.customers import store as customers
 from lobby_server.kernel.events import Recorded
 from lobby_server.queue.actions.ratings import NOTE
-from lobby_server.queue.live import STAFF_AUDIENCES, colleague
+from lobby_server.queue.live import STAFF_AUDIENCES, colleague, colleagues
 from lobby_server.queue.store import ratings
-from lobby_server.queue.wire import StaffSeen
 from lobby_server.realtime.wording import Reader, Wording
 from lobby_server.recommend import store as recommendations
 from lobby_server.recommend.events import OfferAnswered, OfferShown
 from lobby_server.recommend.rules import Offer
 from lobby_server.recommend.wire import OfferNews
-from lobby_server.staff import store as staff
 from lobby_server.visits import events, wire
 from lobby_server.visits.rules import AlertKind
 
@@ -39,8 +37,7 @@ def recommended(offers: Mapping[str, Sequence[Offer]], visit_id: str) -> Offer |
 def alerts_seen(reader: Reader, alerts: Sequence[Mapping[str, Any]], *, for_head: bool) -> list[wire.AlertSeen]:
     """Alerts with the colleagues' names; the head also reads the customer's own words with a bad rating."""
     ids = {each[name] for each in alerts for name in ("leased_to", "acknowledged_by") if each[name] is not None}
-    found = staff.named(reader.db, reader.keys, ids)
-    names = {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
+    names = colleagues(reader.db, reader.keys, ids)
     rated = {each["ticket_id"] for each in alerts if each["kind"] == AlertKind.LOW_RATING}
     notes = ratings.sealed_notes(reader.db, rated) if for_head and rated else {}
     opened = {ticket_id: {"note": reader.keys.open(sealed, NOTE)} for ticket_id, sealed in notes.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -10,8 +10,8 @@ from lobby_server.branch import store as branches
 from lobby_server.doors.routes import Answer, Call, Door
 from lobby_server.doors.who import ADMIN, HEAD, STAFF
 from lobby_server.kernel.errors import Forbidden, Invalid, NotFound
-from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.work import Work
+from lobby_server.queue.live import colleagues
 from lobby_server.queue.wire import StaffSeen
 from lobby_server.staff import store as staff
 from referral.incentives import wire
@@ -68,7 +68,7 @@ def _months(door: Door) -> None:
                 for each in payouts.months(db, branch_id)
             ]
             earning = {who for _, amounts in found for who in amounts}
-            people = _people(db, call.house.keys, _deciders(each for each, _ in found) | earning)
+            people = colleagues(db, call.house.keys, _deciders(each for each, _ in found) | earning)
         return wire.PeriodList(periods=[wire.period_seen(each, amounts, people) for each, amounts in found])
 
     @door.command("/incentives/periods/{period}/close", may=_DECIDERS, gives=wire.ProposedSeen)
@@ -89,7 +89,7 @@ def _months(door: Door) -> None:
             ids = {line.staff_id for each in found for line in each.lines} | {
                 wire.staff_of(each.made_by) for each in found
             }
-            people = _people(db, call.house.keys, ids)
+            people = colleagues(db, call.house.keys, ids)
         return payroll.PayrollList(files=[payroll.exported_seen(each, people) for each in found])
 
     @door.command("/incentives/payroll", may=_DECIDERS, gives=payroll.PayrollSeen, or_nothing=True)
@@ -127,7 +127,7 @@ def _plans(door: Door) -> None:
         with call.house.database.read() as db:
             found = payouts.listed_plans(db, branch_id)
             accepted = {each.version for each in found if payouts.has_accepted(db, branch_id, each.version, me)}
-            people = _people(db, call.house.keys, _deciders(found))
+            people = colleagues(db, call.house.keys, _deciders(found))
         listed = [wire.plan_listed(each, people, accepted_by_me=each.version in accepted) for each in found]
         known = [
             wire.SchemeSeen(name=name, unit=each.UNIT, example=dict(each.EXAMPLE))
@@ -170,7 +170,7 @@ def _open(call: Call, db: sa.Connection, of: Dispute) -> wire.OpenDispute:
     contested = earned.find_credit(db, of.branch_id, of.credit_id)
     assert branch is not None and contested is not None
     outcomes = disputes.compare(db, of.branch_id, branch.timezone, contested, of.raised_by)
-    people = _people(db, call.house.keys, {of.raised_by, *(each.staff_id for each in contested.shares)})
+    people = colleagues(db, call.house.keys, {of.raised_by, *(each.staff_id for each in contested.shares)})
     seen = [wire.outcome_seen(each, people) for each in outcomes]
     return wire.OpenDispute(dispute=wire.dispute_seen(of, people), outcomes=seen)
 
@@ -180,24 +180,19 @@ def _deciders(decided: Iterable[PlanRow | Month]) -> set[str]:
     return {wire.staff_of(by) for each in decided for by in (each.proposed_by, each.approved_by) if by}
 
 
-def _people(db: sa.Connection, keys: Keyring, ids: Collection[str]) -> dict[str, StaffSeen]:
-    found = staff.named(db, keys, ids)
-    return {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
-
-
 def _proposed(work: Work, told: months.Proposed) -> wire.ProposedSeen:
-    return wire.proposed_seen(told, _people(work.db, work.keys, set(told.amounts)))
+    return wire.proposed_seen(told, colleagues(work.db, work.keys, set(told.amounts)))
 
 
 def _payroll(work: Work, told: months.PayrollFile | None) -> payroll.PayrollSeen | None:
     if told is None:
         return None
-    return payroll.payroll_seen(told, _people(work.db, work.keys, {each.staff_id for each in told.lines}))
+    return payroll.payroll_seen(told, colleagues(work.db, work.keys, {each.staff_id for each in told.lines}))
 
 
 def _dispute(work: Work, told: Dispute) -> wire.DisputeAnswer:
     ids = {each for each in (told.raised_by, told.proposed_by, told.confirmed_by) if each}
-    return wire.DisputeAnswer(dispute=wire.dispute_seen(told, _people(work.db, work.keys, ids)))
+    return wire.DisputeAnswer(dispute=wire.dispute_seen(told, colleagues(work.db, work.keys, ids)))
 
 
 def _plan(_work: Work, told: PlanRow) -> wire.PlanSeen:
@@ -205,4 +200,4 @@ def _plan(_work: Work, told: PlanRow) -> wire.PlanSeen:
 
 
 def _rehearsal(work: Work, told: list[plans.Difference]) -> wire.RehearsalSeen:
-    return wire.rehearsal_seen(told, _people(work.db, work.keys, {each.staff_id for each in told}))
+    return wire.rehearsal_seen(told, colleagues(work.db, work.keys, {each.staff_id for each in told}))

@@ -7,10 +7,8 @@ from typing import Any
 
 from lobby_server.customers import store as customers
 from lobby_server.kernel.events import Recorded
-from lobby_server.queue.live import STAFF_AUDIENCES
-from lobby_server.queue.wire import StaffSeen
+from lobby_server.queue.live import STAFF_AUDIENCES, colleagues
 from lobby_server.realtime.wording import Reader, Wording
-from lobby_server.staff import store as staff
 from lobby_server.visits import store as visits
 from referral.lifecycle import events, wire
 
@@ -19,8 +17,7 @@ def seen(reader: Reader, data: Mapping[str, Any]) -> wire.ReferralSeen:
     """A referral with the masked name and the colleagues."""
     names = customers.names(reader.db, reader.keys, {data["customer_id"]} - {""})
     ids = {data[name] for name in ("referrer_id", "receiver_id", "offered_to")} - {None, ""}
-    found = staff.named(reader.db, reader.keys, ids)
-    people = {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
+    people = colleagues(reader.db, reader.keys, ids)
     is_here = bool(visits.still_here(reader.db, {data["visit_id"]} - {""}))
     return wire.referral_seen(data, names.get(data["customer_id"]), people, customer_here=is_here)
 

@@ -10,9 +10,8 @@ from lobby_server.kernel.errors import NotFound
 from lobby_server.kernel.events import to_json
 from lobby_server.kernel.privacy import Keyring
 from lobby_server.kernel.work import Work
-from lobby_server.queue.wire import StaffSeen
+from lobby_server.queue.live import colleagues
 from lobby_server.realtime.wording import Reader
-from lobby_server.staff import store as staff
 from referral.lifecycle import live
 from referral.lifecycle import store as lifecycle
 from referral.review import actions, store, wire
@@ -62,6 +61,5 @@ def _answer(work: Work, closed: Review) -> wire.ReviewAnswer:
 
 
 def _seen(db: sa.Connection, keys: Keyring, of: Review, me: str) -> wire.ReviewSeen:
-    found = staff.named(db, keys, {*of.found.people, *filter(None, [of.closed_by])})
-    people = {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
+    people = colleagues(db, keys, {*of.found.people, *filter(None, [of.closed_by])})
     return wire.review_seen(of, people, me)

@@ -14,8 +14,8 @@ from lobby_server.branch.rules import Branch
 from lobby_server.doors.routes import Answer, Call
 from lobby_server.kernel.clock import business_day_of, to_wire
 from lobby_server.kernel.privacy import Keyring
+from lobby_server.queue.live import colleagues
 from lobby_server.queue.wire import StaffSeen
-from lobby_server.staff import store as staff
 from referral.statistics import figures, store, wire
 from referral.statistics.figures import Referred
 from referral.statistics.rules import Period
@@ -68,5 +68,4 @@ def came_and_referred(asked: Asked, period: Period) -> tuple[list[figures.Came],
 
 def names_of(asked: Asked, ids: Collection[str]) -> dict[str, StaffSeen]:
     """Colleagues by id."""
-    found = staff.named(asked.db, asked.keys, ids)
-    return {each.id: StaffSeen(staff_no=each.staff_no, name=each.name) for each in found.values()}
+    return colleagues(asked.db, asked.keys, ids)
